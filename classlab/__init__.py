@@ -1,0 +1,1 @@
+"""ClassLab: hands-on machine-learning classes on AWS, identical for everybody, leaving nothing behind."""

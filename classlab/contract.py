@@ -1,0 +1,202 @@
+"""Every string that two parts of ClassLab must agree on: names, tags, keys, documents.
+
+Imports nothing of ours and only the standard library: it is bundled with the Lambdas. Names follow decision 10 of
+the architecture: a stack is ``<classroom>--<attendee>``, jobs are ``<stack>--<step>--<12 hex>``, and ``--`` is
+forbidden inside either part, so that ``ann`` never reaches ``ann-b``.
+"""
+
+import re
+from typing import Literal, NotRequired, TypedDict
+
+SEPARATOR = "--"
+CLASSROOM_MAX = 12
+ATTENDEE_MAX = 20
+STEP_MAX = 13
+JOB_NAME_MAX = 63
+RUN_ID_PATTERN = r"[0-9a-f]{12}"
+
+CLASSROOM_PATTERN = re.compile(rf"(?!.*--)[a-z]([a-z0-9-]{{0,{CLASSROOM_MAX - 2}}}[a-z0-9])?")
+ATTENDEE_PATTERN = re.compile(rf"(?!.*--)[a-z0-9]([a-z0-9-]{{0,{ATTENDEE_MAX - 2}}}[a-z0-9])?")
+
+TAG_CLASSROOM = "classlab:classroom"
+TAG_ATTENDEE = "classlab:attendee"
+
+# --- names of stacks, roles, parameters --------------------------------------------------------------------------
+
+
+def classroom_stack_name(classroom: str) -> str:
+    """The class stack bears the classroom's own name; no attendee stack can, for lack of the separator."""
+    return classroom
+
+
+def attendee_stack_name(classroom: str, attendee: str) -> str:
+    """The stack of one attendee, at most 34 characters."""
+    return f"{classroom}{SEPARATOR}{attendee}"
+
+
+def split_stack_name(stack: str) -> tuple[str, str] | None:
+    """``(classroom, attendee)`` of an attendee stack's name, or None where the name is not of that form."""
+    classroom, separator, attendee = stack.partition(SEPARATOR)
+    if separator and CLASSROOM_PATTERN.fullmatch(classroom) and ATTENDEE_PATTERN.fullmatch(attendee):
+        return classroom, attendee
+    return None
+
+
+def job_name(stack: str, step: str, run: str) -> str:
+    """Name of a job, model or transform of one run: ``<stack>--<step>--<run>``, 63 characters at most."""
+    return f"{stack}{SEPARATOR}{step}{SEPARATOR}{run}"
+
+
+def role_path(classroom: str) -> str:
+    """IAM path of every role an attendee stack creates."""
+    return f"/classlab/{classroom}/"
+
+
+def parameter_name(classroom: str, key: "ClassParameter") -> str:
+    """SSM parameter that hands a value of the class stack to the attendee template."""
+    return f"/classlab/{classroom}/{key}"
+
+
+def boundary_export(classroom: str) -> str:
+    """Export of the class stack (ARN of the boundary policy) that every attendee stack imports."""
+    return f"{classroom}-attendee-boundary"
+
+
+ClassParameter = Literal["class-bucket", "asset-prefix", "pipeline-function-arn", "pipeline-function-role-arn"]
+
+# --- objects in the class bucket ---------------------------------------------------------------------------------
+
+ASSETS_PREFIX = "assets/"  # assets/<build id>/...: what `classlab build` made, copied there by the class stack
+DATA_PREFIX = "data/"  # data/<file>: what `classlab data put` uploaded
+WORK_PREFIX = "work/"  # work/<attendee>/...: archived by the teardown before a seat's bucket goes
+TEARDOWN_PREFIX = "teardown/"
+TEARDOWN_LOCK_KEY = TEARDOWN_PREFIX + "lock.json"
+TEARDOWN_REPORT_KEY = TEARDOWN_PREFIX + "report.json"  # the latest run's report
+
+
+def ledger_key(run: str) -> str:
+    """Ledger of one teardown run; ``run`` is the name of its state machine execution."""
+    return f"{TEARDOWN_PREFIX}runs/{run}/ledger.json"
+
+
+def plan_key(run: str) -> str:
+    """What a dry run would delete."""
+    return f"{TEARDOWN_PREFIX}runs/{run}/plan.json"
+
+
+# --- objects in an attendee's bucket -----------------------------------------------------------------------------
+
+STATUS_KEY = "status/environment.json"
+SEAT_WORK_PREFIX = "work/"
+RUNS_PREFIX = "runs/"
+
+
+def run_prefix(lab: str, run: str) -> str:
+    """Everything one pipeline run writes lies under this key prefix."""
+    return f"{RUNS_PREFIX}{lab}/{run}/"
+
+
+def result_key(lab: str, run: str) -> str:
+    """The result object of a pipeline run, see :class:`PipelineResult`."""
+    return run_prefix(lab, run) + "result.json"
+
+
+# --- outputs of the stacks ---------------------------------------------------------------------------------------
+
+
+class ClassroomOutput:
+    """Output keys of the class stack."""
+
+    BUCKET = "ClassBucket"
+    TEARDOWN_MACHINE = "TeardownStateMachineArn"
+    SCHEDULE = "TeardownScheduleName"
+    SCHEDULE_GROUP = "TeardownScheduleGroup"
+    BOUNDARY = "AttendeeBoundaryArn"
+    LOG_GROUPS = "LogGroups"  # comma-separated names of every log group the class stack's functions write to
+
+
+class AttendeeOutput:
+    """Output keys of an attendee stack. The pipeline of a lab is ``PIPELINE_PREFIX + camel_case(lab)``."""
+
+    BUCKET = "Bucket"
+    NOTEBOOK = "NotebookInstanceName"
+    EXECUTION_ROLE = "ExecutionRoleArn"
+
+
+def pipeline_output(lab: str) -> str:
+    """Output key that holds the ARN of a lab's pipeline state machine (``PipelineChurnXgboost``)."""
+    return "Pipeline" + "".join(part.capitalize() for part in re.split(r"[-_]", lab))
+
+
+def pipeline_machine_name(stack: str, lab: str) -> str:
+    """Name of a lab's pipeline state machine in an attendee stack."""
+    return f"{stack}{SEPARATOR}{lab}"
+
+
+# --- environment variables ---------------------------------------------------------------------------------------
+
+
+class InstanceVariable:
+    """What the lifecycle configuration's header exports on a notebook instance."""
+
+    STACK = "CLASSLAB_STACK"
+    REGION = "AWS_DEFAULT_REGION"
+    BUCKET = "CLASSLAB_BUCKET"
+    CLASS_BUCKET = "CLASSLAB_CLASS_BUCKET"
+    ASSET_PREFIX = "CLASSLAB_ASSET_PREFIX"
+    ROLE_ARN = "CLASSLAB_ROLE_ARN"
+    CLASSROOM = "CLASSLAB_CLASSROOM"
+    ATTENDEE = "CLASSLAB_ATTENDEE"
+    NOTEBOOK = "CLASSLAB_NOTEBOOK_INSTANCE"
+    IDLE_MINUTES = "CLASSLAB_IDLE_MINUTES"
+
+
+# --- documents ---------------------------------------------------------------------------------------------------
+
+
+class EnvironmentStatus(TypedDict):
+    """The status object that the worker on a notebook instance writes (``STATUS_KEY``)."""
+
+    state: Literal["preparing", "ready", "broken"]
+    reason: str  # empty unless broken
+    log_tail: str  # the end of the worker's log when broken
+    at: str  # ISO 8601, UTC
+    fingerprint: str  # SHA-256 over the canonical JSON of `parts`; empty until measured
+    parts: dict[str, object]  # what was measured, by part name
+
+
+class PipelineData(TypedDict):
+    """Where the raw data of a pipeline run lies."""
+
+    source: str  # s3://...
+    sha256: str
+    generated: bool
+
+
+class PipelineInput(TypedDict):
+    """Input of a lab's pipeline state machine."""
+
+    run: str  # 12 hex digits
+    data: PipelineData
+
+
+class GateVerdict(TypedDict):
+    """What the gate decided, and on what."""
+
+    metric: str
+    value: NotRequired[float]
+    at_least: float
+    passed: bool
+
+
+class PipelineResult(TypedDict):
+    """The result object of a pipeline run (``result_key``)."""
+
+    lab: str
+    run: str
+    status: Literal["succeeded", "stopped-by-gate", "failed"]
+    reason: str  # empty unless failed or stopped
+    data: PipelineData
+    gate: GateVerdict | None
+    metrics: dict[str, float]  # test metrics of the scoring step; empty where it did not run
+    validation: dict[str, float]  # what train.py measured on the validation rows
