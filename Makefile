@@ -1,0 +1,61 @@
+# Two commands do everything: `make rehearse` and `make test`. Each installs what it needs the first time.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+SOURCES := app.py benchmarks classlab embedded_aws infra lab_assets lambdas lifecycle tests
+ARGS ?=
+
+export CDK_DISABLE_CLI_TELEMETRY := true
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
+.PHONY: help setup rehearse test bench lint format lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(BIN)/classlab node_modules/.package-lock.json ## Install everything from the lock files
+
+rehearse: setup ## Run a whole class on this machine (ARGS="--attendees 5 --keep" and so on)
+	$(BIN)/classlab rehearse $(ARGS)
+
+test: setup lint ## Lint, type-check and run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup ## Print the benchmarks' ratios and write build/bench/*.json
+	$(BIN)/python -m benchmarks.skeleton $(ARGS)
+
+lint: setup ## Format check, ruff, mypy, import contracts, shellcheck
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck .ci/run .ci/find-python312 lifecycle/*.sh
+
+format: setup ## Format the sources
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+lock: setup ## Compile every *.in into its hash-locked *.txt
+	@for source in $$(git ls-files '*.in'); do \
+	  echo "$$source"; \
+	  $(BIN)/uv pip compile --quiet --python-version 3.12 --generate-hashes "$$source" -o "$${source%.in}.txt" || exit 1; \
+	done
+
+clean: ## Remove everything that was built or installed
+	rm -rf .venv .envs .cache node_modules build cdk.out
+
+$(BIN)/classlab: requirements-bootstrap.txt requirements-dev.txt pyproject.toml
+	@echo "installing the Python environment (.venv) from the lock files"
+	python=$$(.ci/find-python312) && "$$python" -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(BIN)/classlab
+
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm >/dev/null || { echo "ClassLab needs Node 20 or newer with npm for the CDK command line; install it and run make again." >&2; exit 1; }
+	@echo "installing the CDK command line (node_modules) from the lock file"
+	npm ci --silent
+	@touch $@
