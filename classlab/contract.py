@@ -151,6 +151,19 @@ class InstanceVariable:
     IDLE_MINUTES = "CLASSLAB_IDLE_MINUTES"
 
 
+class FunctionVariable:
+    """Environment variables of the class stack's functions; every function gets all that it reads, checked there."""
+
+    CLASSROOM = "CLASSLAB_CLASSROOM"
+    CLASS_BUCKET = "CLASSLAB_CLASS_BUCKET"
+    BOUNDARY_ARN = "CLASSLAB_BOUNDARY_ARN"  # teardown only
+    SERVICE = "POWERTOOLS_SERVICE_NAME"
+    METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
+    LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+
+
+METRICS_NAMESPACE = "ClassLab"  # of every function's metrics; the only one their roles may write to
+
 # --- documents ---------------------------------------------------------------------------------------------------
 
 
@@ -200,3 +213,80 @@ class PipelineResult(TypedDict):
     gate: GateVerdict | None
     metrics: dict[str, float]  # test metrics of the scoring step; empty where it did not run
     validation: dict[str, float]  # what train.py measured on the validation rows
+
+
+# --- what the state machines say to the functions, and hear ------------------------------------------------------
+
+
+class AssetFile(TypedDict):
+    """One file of ``classlab build`` in the CDK's staging bucket."""
+
+    SourceBucket: str
+    SourceKey: str
+    Path: str  # below the prefix in the class bucket
+    Sha256: str
+
+
+class AssetProperties(TypedDict):
+    """Properties of the custom resource that fills the class bucket, and empties it when it is deleted.
+
+    Its physical id is the class bucket's name whatever the build, so that an update never deletes.
+    """
+
+    ServiceToken: str
+    ClassBucket: str
+    Prefix: str  # ends with a slash
+    Files: list[AssetFile]
+
+
+class GateRequest(TypedDict):
+    """Event of the pipeline function: judge the evaluation.json inside a training job's output.tar.gz."""
+
+    bucket: str
+    key: str
+    metric: str
+    at_least: float
+
+
+class GateAnswer(TypedDict):
+    """Answer of the pipeline function; a missing or unreadable evaluation is an error named ``BadEvaluation``."""
+
+    gate: GateVerdict
+    validation: dict[str, float]  # everything numeric in evaluation.json
+
+
+TeardownAction = Literal["lock", "freeze", "stop", "scan", "apply", "verify", "report", "unlock"]
+TeardownVerdict = Literal["CLEAN", "LEFTOVERS", "UNKNOWN"]
+
+
+class TeardownInput(TypedDict):
+    """Input of the teardown state machine."""
+
+    reason: str  # who or what asked: "schedule", "instructor"
+    dry_run: bool  # True: scan and write plan_key(execution name) only; no lock, no freeze, nothing changed
+
+
+class TeardownRequest(TypedDict):
+    """Event of the teardown function: one slice of work, resumable, repeated until it is done.
+
+    The machine calls lock, freeze, stop, scan, apply, verify, report, unlock in this order, each until ``done``.
+    A dry run calls scan alone. After an error that its retries did not heal it calls report with ``error`` set (the
+    verdict is then never CLEAN) and unlock. An error named ``LockHeld`` ends the run at once, without report or unlock.
+    """
+
+    action: TeardownAction
+    execution: str  # ARN of the state machine's execution; its last part names the run (`ledger_key`)
+    started: str  # ISO 8601, when the execution started: deadlines count from here
+    dry_run: bool
+    reason: str
+    error: NotRequired[str]  # report only: what went wrong before it
+
+
+class TeardownAnswer(TypedDict):
+    """Answer of the teardown function."""
+
+    done: bool
+    wait_seconds: int  # at least 1; how long the machine waits before it asks again, where not done
+    verdict: NotRequired[TeardownVerdict]  # of report
+    planned: NotRequired[int]  # of scan
+    remaining: NotRequired[int]  # of apply
