@@ -1,0 +1,23 @@
+"""`python -m embedded_aws --state DIR [--port N] [--environments DIR] [--no-iam]`: serve in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from embedded_aws.server import Settings, serve
+
+
+def main() -> None:
+    """Read the arguments and serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m embedded_aws", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="folder for everything the engine keeps")
+    parser.add_argument("--environments", type=Path, default=Path(".envs"), help="folder of the images")
+    parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes a free one")
+    parser.add_argument("--no-iam", dest="iam", action="store_false", help="let every request pass")
+    given = parser.parse_args()
+    serve(Settings(state=given.state, environments=given.environments, port=given.port, iam=given.iam))
+
+
+if __name__ == "__main__":
+    main()

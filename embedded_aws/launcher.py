@@ -1,0 +1,247 @@
+"""Starts, stops and cleans up the embedded AWS as a child process. Standard library only.
+
+Everything the engine makes stays below its state folder, and every process it starts carries
+`EMBEDDED_AWS_STATE=<state folder>`: that is how `clean` finds what a killed run left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded_aws import environments as envs
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+STATE_VARIABLE = "EMBEDDED_AWS_STATE"
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 25.0
+_LOG_TAIL_LINES = 25
+# What the engine's processes may know of the caller's environment: no credentials, profiles or endpoints.
+_KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TZ", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME")
+
+
+class EngineError(RuntimeError):
+    """The engine could not be started or stopped; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine: where it listens, whose account it is, and its root credentials."""
+
+    endpoint: str
+    account: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    pid: int
+    state: Path
+
+
+def start(
+    *, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None
+) -> Engine:
+    """Start an engine in a fresh `state` folder and wait until it answers.
+
+    `port` 0 takes a free one; `iam` False lets every request pass. Raises EngineError with the end of the log.
+    """
+    state = state.resolve()
+    if state.exists() and any(state.iterdir()):
+        raise EngineError(f"{state} holds the state of an earlier engine: clean it first (launcher.clean)")
+    python = envs.engine_python(environments)
+    if python is None:
+        raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
+    state.mkdir(parents=True, exist_ok=True)
+    key_id, secret = _write_root_key(state)
+    log = log or state / "engine.log"
+    process = _spawn(python, state, environments, port, iam=iam, log=log)
+    try:
+        served_port = _wait_until_ready(process, state, log)
+    except EngineError:
+        _end(process.pid)
+        clean_processes(state)
+        raise
+    return Engine(
+        f"http://127.0.0.1:{served_port}", ACCOUNT, REGION, key_id, secret, process.pid, state
+    )
+
+
+def stop(engine: Engine) -> None:
+    """End the engine and everything it started: processes and mounts. The state folder stays."""
+    _end(engine.pid)
+    clean_processes(engine.state)
+
+
+def clean(state: Path) -> list[str]:
+    """Remove what an engine in `state` left, running or killed; the folder too. Returns what was done."""
+    state = state.resolve()
+    done = clean_processes(state)
+    if state.exists():
+        shutil.rmtree(state)
+        done.append(f"removed {state}")
+    return done
+
+
+def clean_processes(state: Path) -> list[str]:
+    """Kill every process of the engine in `state` and undo every mount below it. Returns what was done."""
+    done = []
+    while strays := list(_processes_of(state)):
+        for pid in strays:
+            _kill(pid, signal.SIGKILL)
+            done.append(f"killed process {pid}")
+        _wait_for_exit(strays, seconds=5.0)
+    for mount in sorted(_mounts_below(state), reverse=True):
+        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
+        done.append(f"unmounted {mount}")
+    return done
+
+
+def prepare(environments: Path, report: Callable[[str], None]) -> None:
+    """Make what the engine needs below `environments`: its own environment and those of the known images."""
+    envs.make_engine(environments, report)
+    envs.make_images(environments, report)
+
+
+def _write_root_key(state: Path) -> tuple[str, str]:
+    """A fresh key of the account's root, kept in a file that only this user can read."""
+    key_id, secret = "AKIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
+    path = state / "root.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"access_key_id": key_id, "secret_access_key": secret}))
+    return key_id, secret
+
+
+def _spawn(
+    python: Path, state: Path, environments: Path, port: int, *, iam: bool, log: Path
+) -> subprocess.Popen[bytes]:
+    command = [str(python), "-m", "embedded_aws", "--state", str(state)]
+    command += ["--environments", str(environments.resolve()), "--port", str(port)]
+    command += [] if iam else ["--no-iam"]
+    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=Path(__file__).parent.parent,
+            env=environment | {STATE_VARIABLE: str(state)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], state: Path, log: Path) -> int:
+    deadline = time.monotonic() + _START_SECONDS
+    address = state / "engine.json"
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise EngineError(f"the engine ended with status {process.returncode}:\n{_tail(log)}")
+        if address.exists():
+            port = int(json.loads(address.read_text())["port"])
+            if _healthy(port):
+                return port
+        time.sleep(0.05)
+    raise EngineError(f"the engine gave no answer within {_START_SECONDS:.0f} seconds:\n{_tail(log)}")
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_embedded/health", timeout=5) as answer:  # noqa: S310 # own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(lines[-_LOG_TAIL_LINES:])
+
+
+def _end(pid: int) -> None:
+    """SIGTERM, then SIGKILL after a while."""
+    _kill(pid, signal.SIGTERM)
+    if not _wait_for_exit([pid], seconds=_STOP_SECONDS):
+        _kill(pid, signal.SIGKILL)
+        _wait_for_exit([pid], seconds=5.0)
+
+
+def _kill(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _wait_for_exit(pids: list[int], *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(_alive(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process runs; a zombie child of ours is collected on the way."""
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return False
+    except ChildProcessError:
+        pass  # not our child: a run of another process started it
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return _signalable(pid)
+
+
+def _signalable(pid: int) -> bool:
+    """Whether a process exists, where there is no /proc to ask."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return not Path("/proc/self").exists()
+
+
+def _processes_of(state: Path) -> Iterator[int]:
+    """The processes that carry the state folder in their environment; without /proc the engine itself."""
+    if not Path("/proc/self").exists():
+        yield from _engine_pid(state)
+        return
+    mark = f"{STATE_VARIABLE}={state}".encode()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            variables = (entry / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue  # gone meanwhile, or another user's
+        if mark in variables and _alive(int(entry.name)):
+            yield int(entry.name)
+
+
+def _engine_pid(state: Path) -> Iterator[int]:
+    address = state / "engine.json"
+    pid = int(json.loads(address.read_text())["pid"]) if address.exists() else 0
+    if pid and _alive(pid):
+        yield pid
+
+
+def _mounts_below(state: Path) -> list[str]:
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return []
+    points = [line.split()[1].encode().decode("unicode_escape") for line in lines]
+    return [point for point in points if Path(point).is_relative_to(state)]

@@ -1,0 +1,101 @@
+"""Starts the engine's process: its address, the emulator's environment variables, the adapter, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to serve: `state` for what the engine keeps, `environments` with the images, IAM on or off."""
+
+    state: Path
+    environments: Path
+    port: int = 0
+    iam: bool = True
+
+
+@dataclass(frozen=True)
+class RootKey:
+    """The account root's access key."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+def serve(settings: Settings) -> None:
+    """Serve on a loopback port until SIGTERM or SIGINT, then end everything that was started."""
+    state = settings.state.resolve()
+    listener = _listen(settings.port)
+    port = listener.getsockname()[1]
+    _set_emulator_variables(state, port, iam=settings.iam)
+    # The emulator reads its variables when it is imported: not before they are set.
+    from embedded_aws.ministack_adapter import install  # noqa: PLC0415
+
+    engine = install(
+        root=_root_key(state), account=ACCOUNT, region=REGION, port=port, state=state,
+        environments=settings.environments.resolve(),
+    )
+    try:
+        asyncio.run(_serve(engine.app, listener, state))
+    finally:
+        engine.shutdown()
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
+def _set_emulator_variables(state: Path, port: int, *, iam: bool) -> None:
+    temporary, objects = state / "tmp", state / "s3"
+    for folder in (temporary, objects):
+        folder.mkdir(parents=True, exist_ok=True)
+    os.environ |= {
+        "EMBEDDED_AWS_STATE": str(state),
+        "TMPDIR": str(temporary),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "AUTH": "true" if iam else "false",
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(objects),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def _root_key(state: Path) -> RootKey:
+    held = json.loads((state / "root.json").read_text())
+    return RootKey(held["access_key_id"], held["secret_access_key"])
+
+
+async def _serve(app: object, listener: socket.socket, state: Path) -> None:
+    from hypercorn.asyncio import serve as hypercorn_serve  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    address = {"port": listener.getsockname()[1], "pid": os.getpid()}
+    (state / "engine.json").write_text(json.dumps(address))
+    await hypercorn_serve(app, config, shutdown_trigger=ended.wait)
