@@ -13,9 +13,7 @@ class AwsError(Exception):
     members of the error's shape (ModelError has OriginalStatusCode, ...).
     """
 
-    def __init__(
-        self, code: str, message: str, status: int = 400, members: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, members: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

@@ -66,9 +66,7 @@ class Runtime(Protocol):
     def deleting(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """The record is in Deleting: undo everything, then `plane.remove(kind, record)`."""
 
-    def invoke(
-        self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None
-    ) -> Response:
+    def invoke(self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
         """One request to a container of `variant` (always a name; the plane has drawn it by weight).
 
         Answers of any status are returned; TimeoutError when the container gives none in 60 seconds.

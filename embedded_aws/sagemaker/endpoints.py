@@ -1,0 +1,201 @@
+"""Endpoint configurations and endpoints: references, deployments, weights, and who answers an invocation."""
+
+from __future__ import annotations
+
+import copy
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from embedded_aws.sagemaker import models, verbs
+from embedded_aws.sagemaker.errors import AwsError, not_implemented, validation
+from embedded_aws.sagemaker.kinds import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from embedded_aws.sagemaker.store import now
+
+if TYPE_CHECKING:
+    from embedded_aws.sagemaker.control_plane import ControlPlane
+    from embedded_aws.sagemaker.ports import Caller, Record, Response
+    from embedded_aws.sagemaker.verbs import Params
+
+_SERVING = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
+_DELETABLE = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One production variant of a deployment; `model` is a copy of the model's record, which may be deleted later."""
+
+    name: str
+    model: dict[str, Any]
+    instance_type: str
+    instance_count: int
+    weight: float
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What an endpoint is to serve, as its configuration stood when it was asked for."""
+
+    config_name: str
+    variants: tuple[Variant, ...]
+
+
+def create_config(plane: ControlPlane, params: Params, caller: Caller | None) -> Params:
+    """CreateEndpointConfig: every variant names a model that is there."""
+    record = verbs.new_record(plane, ENDPOINT_CONFIG, params, caller)
+    variants = record["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) != len(names):
+        raise validation(f"Variant names must be unique within an endpoint configuration: {', '.join(names)}")
+    for variant in variants:
+        if "ModelName" not in variant:
+            raise not_implemented("CreateEndpointConfig: a variant without ModelName (inference components)")
+        for member in ("InstanceType", "InitialInstanceCount"):
+            if member not in variant:
+                raise validation(f"{member} must be provided for variant '{variant['VariantName']}'.")
+        plane.record(MODEL, variant["ModelName"])
+        variant.setdefault("InitialVariantWeight", 1.0)
+    if not any(variant["InitialVariantWeight"] for variant in variants):
+        raise validation("At least one variant must have a weight greater than 0.")
+    return verbs.keep(plane, ENDPOINT_CONFIG, record)
+
+
+def create(plane: ControlPlane, params: Params, caller: Caller | None) -> Params:
+    """CreateEndpoint."""
+    record = verbs.new_record(plane, ENDPOINT, params, caller)
+    with plane.lock:
+        record["_pending"] = _deployment(plane, params["EndpointConfigName"])
+    return verbs.keep(plane, ENDPOINT, record)
+
+
+def update(plane: ControlPlane, params: Params) -> Params:
+    """UpdateEndpoint: the old deployment serves until the runtime reports InService."""
+    with plane.lock:
+        record = _idle(plane, params["EndpointName"])
+        deployment = _deployment(plane, params["EndpointConfigName"])
+        if params.get("RetainAllVariantProperties"):
+            excluded = {item["VariantPropertyType"] for item in params.get("ExcludeRetainedVariantProperties", [])}
+            deployment = _retaining(record, deployment, excluded)
+        record["_pending"] = deployment
+        plane.quotas.check(ENDPOINT, record, plane.store.all(ENDPOINT))
+        plane.transition(ENDPOINT, record, "Updating")
+    plane.runtime.started(plane, ENDPOINT, record)
+    return {"EndpointArn": record["EndpointArn"]}
+
+
+def update_weights(plane: ControlPlane, params: Params) -> Params:
+    """UpdateEndpointWeightsAndCapacities; capacity is only counted: one process serves a variant here."""
+    with plane.lock:
+        record = _idle(plane, params["EndpointName"])
+        shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
+        for wish in params["DesiredWeightsAndCapacities"]:
+            if wish["VariantName"] not in shown:
+                raise validation(f"Could not find variant '{wish['VariantName']}' of the endpoint.")
+        for wish in params["DesiredWeightsAndCapacities"]:
+            shown[wish["VariantName"]].update({key: value for key, value in wish.items() if key != "VariantName"})
+        plane.transition(ENDPOINT, record, "Updating")
+    plane.later(lambda: plane.transition(ENDPOINT, record, "InService"))
+    return {"EndpointArn": record["EndpointArn"]}
+
+
+def delete(plane: ControlPlane, params: Params) -> Params:
+    """DeleteEndpoint: refused while it is in progress; then Deleting until the runtime has ended its processes."""
+    with plane.lock:
+        record = _idle(plane, params["EndpointName"])
+        plane.transition(ENDPOINT, record, "Deleting")
+    plane.runtime.deleting(plane, ENDPOINT, record)
+    return {}
+
+
+def settle(record: Record, status: str, *, failed: bool) -> None:
+    """After a transition: InService takes over what was pending, unless it is a return from a failed update."""
+    if status != "InService":
+        return
+    pending: Deployment | None = record.pop("_pending", None)
+    if pending is not None and not failed:
+        record.pop("FailureReason", None)
+        record["_deployment"] = pending
+        record["EndpointConfigName"] = pending.config_name
+        record["ProductionVariants"] = [_shown(variant) for variant in pending.variants]
+    for variant in record["ProductionVariants"]:
+        variant["CurrentWeight"] = variant["DesiredWeight"]
+        variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
+
+
+def invoke(
+    plane: ControlPlane, name: str, body: bytes, content_type: str, accept: str | None, target: str | None
+) -> tuple[str, Response]:
+    """The variant that answered and its answer; AwsError in the runtime API's words."""
+    with plane.lock:
+        record = plane.store.find(ENDPOINT, name)
+        if record is None or record["EndpointStatus"] not in _SERVING or "_deployment" not in record:
+            raise AwsError("ValidationError", f"Endpoint {name} of account {plane.account} not found.")
+        variant = _choose(record, target)
+    return variant, plane.runtime.invoke(record, variant, body, content_type, accept)
+
+
+def _choose(record: Record, target: str | None) -> str:
+    weights = {variant["VariantName"]: variant["CurrentWeight"] for variant in record["ProductionVariants"]}
+    if target is None:
+        return random.choices(list(weights), weights=list(weights.values()))[0]  # noqa: S311 - routing, no secret
+    if target not in weights:
+        endpoint = record["EndpointName"]
+        raise AwsError("ValidationError", f"Variant {target} not found for Endpoint {endpoint}.")
+    return target
+
+
+def _idle(plane: ControlPlane, name: str) -> Record:
+    record = plane.record(ENDPOINT, name)
+    if record["EndpointStatus"] not in _DELETABLE:
+        raise validation(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+    return record
+
+
+def _deployment(plane: ControlPlane, config_name: str) -> Deployment:
+    config = plane.record(ENDPOINT_CONFIG, config_name)
+    variants = tuple(
+        Variant(
+            name=variant["VariantName"],
+            model=copy.deepcopy(plane.record(MODEL, variant["ModelName"])),
+            instance_type=variant["InstanceType"],
+            instance_count=variant["InitialInstanceCount"],
+            weight=variant["InitialVariantWeight"],
+            settings=copy.deepcopy(variant),
+        )
+        for variant in config["ProductionVariants"]
+    )
+    return Deployment(config["EndpointConfigName"], variants)
+
+
+def _retaining(record: Record, deployment: Deployment, excluded: set[str]) -> Deployment:
+    """The deployment with the counts and weights that variants of the same name have now."""
+    now = {variant["VariantName"]: variant for variant in record.get("ProductionVariants", [])}
+    variants = tuple(
+        Variant(
+            name=variant.name,
+            model=variant.model,
+            instance_type=variant.instance_type,
+            instance_count=_kept(now, variant, "DesiredInstanceCount", variant.instance_count, excluded),
+            weight=_kept(now, variant, "DesiredWeight", variant.weight, excluded),
+            settings=variant.settings,
+        )
+        for variant in deployment.variants
+    )
+    return Deployment(deployment.config_name, variants)
+
+
+def _kept(now: dict[str, Any], variant: Variant, member: str, default: Any, excluded: set[str]) -> Any:
+    return default if member in excluded else now.get(variant.name, {}).get(member, default)
+
+
+def _shown(variant: Variant) -> dict[str, Any]:
+    image = models.container(variant.model)["Image"]
+    return {
+        "VariantName": variant.name,
+        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": now()}],
+        "CurrentWeight": variant.weight,
+        "DesiredWeight": variant.weight,
+        "CurrentInstanceCount": variant.instance_count,
+        "DesiredInstanceCount": variant.instance_count,
+    }

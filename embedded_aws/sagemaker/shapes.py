@@ -1,0 +1,102 @@
+"""The service model of SageMaker, as botocore carries it: input shapes, parsing, coercion and projection."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+
+from embedded_aws.sagemaker.errors import AwsError, not_implemented
+
+_INTEGERS = ("integer", "long")
+_FLOATS = ("float", "double")
+
+
+@functools.cache
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """The botocore model of a service; loading takes a second, once."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+@functools.cache
+def operations() -> frozenset[str]:
+    """Every operation AWS has, implemented here or not."""
+    return frozenset(service_model().operation_names)
+
+
+def input_shape(action: str) -> StructureShape | None:
+    """The shape of an action's input; AwsError for an action that AWS does not have."""
+    if action not in operations():
+        raise not_implemented(action)
+    return service_model().operation_model(action).input_shape
+
+
+def output_members(action: str) -> Mapping[str, Shape]:
+    """The members of an action's output, by name; empty when it answers nothing."""
+    shape = service_model().operation_model(action).output_shape
+    return shape.members if shape is not None else {}
+
+
+def statuses(describe_action: str, member: str) -> frozenset[str]:
+    """The values a status member may have."""
+    return frozenset(output_members(describe_action)[member].metadata["enum"])
+
+
+def parse(shape: Shape, value: Any) -> Any:
+    """A deep copy of a wire value with timestamps as aware datetimes; None members are dropped, as AWS does."""
+    return _walk(shape, value, strings=False)
+
+
+def coerce(action: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters whose scalars came as other types (CloudFormation has "5" and "true"), in the types of the action."""
+    shape = input_shape(action)
+    coerced: dict[str, Any] = _walk(shape, params, strings=True) if shape is not None else {}
+    return coerced
+
+
+def _walk(shape: Shape, value: Any, *, strings: bool) -> Any:
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        members = shape.members
+        return {
+            key: _walk(members[key], item, strings=strings) if key in members else item
+            for key, item in value.items()
+            if item is not None
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list | tuple):
+        return [_walk(shape.member, item, strings=strings) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, Mapping):
+        return {str(key): _walk(shape.value, item, strings=strings) for key, item in value.items()}
+    if shape.type_name == "timestamp":
+        return _timestamp(value)
+    return _scalar(shape.type_name, value) if strings else value
+
+
+def _timestamp(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value, UTC)
+    try:
+        parsed = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise AwsError("SerializationException", f"{value!r} is not a timestamp") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _scalar(type_name: str, value: Any) -> Any:
+    if type_name == "string" and isinstance(value, bool):
+        return "true" if value else "false"
+    if type_name == "string" and isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, str):
+        return value
+    if type_name == "boolean" and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    try:
+        return int(value) if type_name in _INTEGERS else float(value) if type_name in _FLOATS else value
+    except ValueError:
+        return value
