@@ -1,0 +1,1 @@
+"""What a run tells people: typed events, shown by renderers, and the report as JSON and HTML."""
