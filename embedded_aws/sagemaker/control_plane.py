@@ -82,24 +82,23 @@ class ControlPlane:
             "Words": kind.words.capitalize(),
         }
 
-    def transition(self, kind: Kind, record: Record, status: str, *, message: str = "", **members: Any) -> None:
+    def transition(self, kind: Kind, record: Record, status: str, *, message: str = "", **members: object) -> None:
         """Sets a record's status, its LastModifiedTime and further members of Describe.
 
         A training job also takes `SecondaryStatus` (by default the status, once that is final) and notes the
         change, with `message`, in SecondaryStatusTransitions. An endpoint that reaches InService without
         a FailureReason takes over its pending deployment.
         """
-        assert kind.status is not None, f"{kind.name} has no status"
         if status not in shapes.statuses(f"Describe{kind.name}", kind.status):
             raise ValueError(f"{status} is no status of {kind.name}")
         with self.lock:
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
             if kind is TRAINING_JOB:
-                jobs.note_secondary(record, status, members.get("SecondaryStatus"), message)
+                jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
             if kind is ENDPOINT:
                 endpoints.settle(record, status, failed="FailureReason" in members)
 
-    def update(self, record: Record, **members: Any) -> None:
+    def update(self, record: Record, **members: object) -> None:
         """Sets members of Describe without a change of status."""
         with self.lock:
             record.update(members, LastModifiedTime=now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.sagemaker import models, verbs
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedded_aws.sagemaker.verbs import Params
 
 _SERVING = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
-_DELETABLE = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+_IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,15 @@ def create(plane: ControlPlane, params: Params, caller: Caller | None) -> Params
 def update(plane: ControlPlane, params: Params) -> Params:
     """UpdateEndpoint: the old deployment serves until the runtime reports InService."""
     with plane.lock:
-        record = _idle(plane, params["EndpointName"])
+        record = _updatable(plane, params["EndpointName"])
         deployment = _deployment(plane, params["EndpointConfigName"])
         if params.get("RetainAllVariantProperties"):
             excluded = {item["VariantPropertyType"] for item in params.get("ExcludeRetainedVariantProperties", [])}
             deployment = _retaining(record, deployment, excluded)
         record["_pending"] = deployment
         plane.quotas.check(ENDPOINT, record, plane.store.all(ENDPOINT))
-        plane.transition(ENDPOINT, record, "Updating")
+        summary = {"EndpointConfigName": deployment.config_name, "StartTime": now()}
+        plane.transition(ENDPOINT, record, "Updating", PendingDeploymentSummary=summary)
     plane.runtime.started(plane, ENDPOINT, record)
     return {"EndpointArn": record["EndpointArn"]}
 
@@ -87,7 +88,7 @@ def update(plane: ControlPlane, params: Params) -> Params:
 def update_weights(plane: ControlPlane, params: Params) -> Params:
     """UpdateEndpointWeightsAndCapacities; capacity is only counted: one process serves a variant here."""
     with plane.lock:
-        record = _idle(plane, params["EndpointName"])
+        record = _updatable(plane, params["EndpointName"])
         shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
         for wish in params["DesiredWeightsAndCapacities"]:
             if wish["VariantName"] not in shown:
@@ -112,6 +113,7 @@ def settle(record: Record, status: str, *, failed: bool) -> None:
     """After a transition: InService takes over what was pending, unless it is a return from a failed update."""
     if status != "InService":
         return
+    record.pop("PendingDeploymentSummary", None)
     pending: Deployment | None = record.pop("_pending", None)
     if pending is not None and not failed:
         record.pop("FailureReason", None)
@@ -138,7 +140,8 @@ def invoke(
 def _choose(record: Record, target: str | None) -> str:
     weights = {variant["VariantName"]: variant["CurrentWeight"] for variant in record["ProductionVariants"]}
     if target is None:
-        return random.choices(list(weights), weights=list(weights.values()))[0]  # noqa: S311 - routing, no secret
+        drawn: list[str] = random.choices(list(weights), list(weights.values()))  # noqa: S311 # routing, no secret
+        return drawn[0]
     if target not in weights:
         endpoint = record["EndpointName"]
         raise AwsError("ValidationError", f"Variant {target} not found for Endpoint {endpoint}.")
@@ -147,8 +150,17 @@ def _choose(record: Record, target: str | None) -> str:
 
 def _idle(plane: ControlPlane, name: str) -> Record:
     record = plane.record(ENDPOINT, name)
-    if record["EndpointStatus"] not in _DELETABLE:
+    if record["EndpointStatus"] in _IN_PROGRESS:
         raise validation(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+    return record
+
+
+def _updatable(plane: ControlPlane, name: str) -> Record:
+    """A failed endpoint can only be deleted (the text is not AWS's)."""
+    record = _idle(plane, name)
+    if record["EndpointStatus"] != "InService":
+        arn, status = record["EndpointArn"], record["EndpointStatus"]
+        raise validation(f'Cannot update endpoint "{arn}" because it is in status {status}.')
     return record
 
 
@@ -170,23 +182,20 @@ def _deployment(plane: ControlPlane, config_name: str) -> Deployment:
 
 def _retaining(record: Record, deployment: Deployment, excluded: set[str]) -> Deployment:
     """The deployment with the counts and weights that variants of the same name have now."""
-    now = {variant["VariantName"]: variant for variant in record.get("ProductionVariants", [])}
+    kept = {"DesiredInstanceCount": "instance_count", "DesiredWeight": "weight"}
+    shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
     variants = tuple(
-        Variant(
-            name=variant.name,
-            model=variant.model,
-            instance_type=variant.instance_type,
-            instance_count=_kept(now, variant, "DesiredInstanceCount", variant.instance_count, excluded),
-            weight=_kept(now, variant, "DesiredWeight", variant.weight, excluded),
-            settings=variant.settings,
+        replace(
+            variant,
+            **{
+                attribute: shown[variant.name][member]
+                for member, attribute in kept.items()
+                if member not in excluded and variant.name in shown
+            },
         )
         for variant in deployment.variants
     )
     return Deployment(deployment.config_name, variants)
-
-
-def _kept(now: dict[str, Any], variant: Variant, member: str, default: Any, excluded: set[str]) -> Any:
-    return default if member in excluded else now.get(variant.name, {}).get(member, default)
 
 
 def _shown(variant: Variant) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def action_of(headers: Mapping[str, str], path: str) -> str:
     return target.removeprefix(_TARGET) if target.startswith(_TARGET) else ""
 
 
-def parameters_of(headers: Mapping[str, str], path: str, body: bytes) -> dict[str, Any]:
+def parameters_of(path: str, body: bytes) -> dict[str, Any]:
     """The parameters a request names its resources with; AwsError (SerializationException) for a broken body."""
     invocation = _INVOCATIONS.match(path)
     if invocation:
@@ -82,7 +82,7 @@ def error_reply(error: AwsError) -> Reply:
     return _json(error.status, body, {"x-amzn-ErrorType": error.code})
 
 
-def encode(value: Any) -> Any:
+def encode(value: object) -> object:
     """A result as JSON 1.1 has it: times are seconds since the epoch, with milliseconds."""
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
@@ -126,10 +126,10 @@ def _invoke(plane: ControlPlane, headers: Mapping[str, str], path: str, body: by
         raise _model_error(plane, name, 0, text) from None
     if answer.status >= 300:
         raise _model_error(plane, name, answer.status, answer.body.decode(errors="replace"))
-    return _answer(variant, answer, headers)
+    return _answer(variant, answer)
 
 
-def _answer(variant: str, answer: Response, request: Mapping[str, str]) -> Reply:
+def _answer(variant: str, answer: Response) -> Reply:
     headers = {
         "Content-Type": answer.content_type,
         "x-Amzn-Invoked-Production-Variant": variant,

@@ -84,7 +84,6 @@ def create_transform(plane: ControlPlane, params: Params, caller: Caller | None)
 
 def stop(plane: ControlPlane, kind: Kind, params: Params) -> Params:
     """StopXJob: refused once the job has ended; a second stop of a stopping job changes nothing."""
-    assert kind.status is not None
     with plane.lock:
         record = plane.record(kind, params[kind.id_member])
         status = record[kind.status]
@@ -99,7 +98,6 @@ def stop(plane: ControlPlane, kind: Kind, params: Params) -> Params:
 
 def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:
     """DeleteTrainingJob and DeleteProcessingJob: only once the job has ended (the text is not AWS's)."""
-    assert kind.status is not None
     with plane.lock:
         record = plane.record(kind, params[kind.id_member])
         status = record[kind.status]
@@ -110,11 +108,11 @@ def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:
     return {}
 
 
-def note_secondary(record: Record, status: str, secondary: str | None, message: str) -> None:
+def note_secondary(record: Record, status: str, secondary: str, message: str) -> None:
     """Keeps SecondaryStatus and its transitions; a final status with no secondary one of its own takes its name."""
-    secondary = secondary or (status if status in JOB_FINAL or status == "Stopping" else None)
+    secondary = secondary or (status if status in JOB_FINAL or status == "Stopping" else "")
     transitions: list[dict[str, Any]] = record["SecondaryStatusTransitions"]
-    if secondary is None or (transitions and transitions[-1]["Status"] == secondary):
+    if not secondary or (transitions and transitions[-1]["Status"] == secondary):
         return
     at: datetime = record["LastModifiedTime"]
     if transitions:

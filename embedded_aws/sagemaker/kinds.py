@@ -12,7 +12,9 @@ from dataclasses import dataclass
 class Kind:
     """One family of resources; what is not said here is read from the service model.
 
-    `missing` and `duplicate` are templates over {arn} and {name}; `live` are the states that hold an instance.
+    `missing` and `duplicate` are templates over {arn} and {name}. `status` is the member that holds the state
+    (none: nothing runs for this kind), `first` its first one, `live` those in which instances are in use,
+    `role` the member with the execution role, `quota` the end of AWS's quota names, the rest how lists are sorted.
     """
 
     name: str
@@ -22,11 +24,11 @@ class Kind:
     missing: str
     duplicate: str
     duplicate_code: str = "ValidationException"
-    status: str | None = None
+    status: str = ""
     first: str = ""
     live: frozenset[str] = frozenset()
-    role: str | None = None
-    quota: str | None = None
+    role: str = ""
+    quota: str = ""
     sort_by: str = "CreationTime"
     sort_order: str = "Descending"
 
@@ -56,7 +58,7 @@ _JOB_LIVE = frozenset({"InProgress", "Stopping"})
 
 
 def _job(
-    name: str, arn_type: str, words: str, missing: str, role: str | None = "RoleArn", sort_order: str = "Ascending"
+    name: str, arn_type: str, words: str, missing: str, role: str = "RoleArn", sort_order: str = "Ascending"
 ) -> Kind:
     return Kind(
         name=name,
@@ -80,7 +82,7 @@ PROCESSING_JOB = _job(
     "ProcessingJob", "processing-job", "processing job", "Could not find requested job with name: {name}"
 )
 TRANSFORM_JOB = _job(
-    "TransformJob", "transform-job", "transform job", "Requested resource not found.", None, "Descending"
+    "TransformJob", "transform-job", "transform job", "Requested resource not found.", "", "Descending"
 )
 MODEL = Kind(
     name="Model",

@@ -25,7 +25,7 @@ def page(kind: Kind, action: str, records: Iterable[Record], params: Mapping[str
     found.sort(key=lambda record: _order(kind, record, params), reverse=order == "Descending")
     start = _read_token(action, params.get("NextToken"))
     end = start + params.get("MaxResults", _PAGE)
-    members = shapes.output_members(action)[kind.summaries].member.members
+    members = shapes.summary_members(action, kind.summaries)
     answer: dict[str, Any] = {
         kind.summaries: [{name: record[name] for name in members if name in record} for record in found[start:end]]
     }
@@ -40,7 +40,7 @@ def _kept(kind: Kind, record: Record, params: Mapping[str, Any]) -> bool:
     return (
         params.get("NameContains", "").lower() in name.lower()
         and params.get("NotebookInstanceLifecycleConfigNameContains", "").lower() in config.lower()
-        and (kind.status is None or params.get("StatusEquals", record[kind.status]) == record[kind.status])
+        and (not kind.status or params.get("StatusEquals", record[kind.status]) == record[kind.status])
         and all(_in_time(record[member], params, member) for member in _TIMES)
     )
 

@@ -55,7 +55,7 @@ class Runtime(Protocol):
     """
 
     def vet(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
-        """Called before a record is kept. Raises AwsError for what cannot be run: an unknown image, an entrypoint that is missing."""
+        """Called before a record is kept: raises AwsError for what cannot be run (an unknown image, no entrypoint)."""
 
     def started(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """A record was created, a notebook instance started or an endpoint updated: run it in the background."""

@@ -17,7 +17,7 @@ class Quotas:
 
     def check(self, kind: Kind, new: Record, held: Iterable[Record]) -> None:
         """Raises ResourceLimitExceeded if the new record's instances do not fit beside those in use."""
-        if kind.quota is None or kind.status is None:
+        if not kind.quota:
             return
         wanted = _instances(new)
         used: dict[str, int] = {}

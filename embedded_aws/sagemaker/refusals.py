@@ -176,14 +176,14 @@ def check(action: str, params: Mapping[str, Any]) -> None:
                 raise _refusal(action, path, value, fine)
 
 
-def _refusal(action: str, path: str, value: Any, fine: tuple[Any, ...]) -> AwsError:
+def _refusal(action: str, path: str, value: object, fine: tuple[Any, ...]) -> AwsError:
     shown = f"={value}" if fine and isinstance(value, str | int | float) else ""
     only = f"; it takes {' or '.join(str(item) for item in fine)}" if fine and shown else ""
     text = f"{action}: {path.replace('[]', '')}{shown} is not implemented by the embedded AWS{only}"
     return AwsError("UnknownOperationException", text)
 
 
-def _values(value: Any, steps: list[str]) -> Iterator[Any]:
+def _values(value: object, steps: list[str]) -> Iterator[Any]:
     if not steps:
         yield value
         return

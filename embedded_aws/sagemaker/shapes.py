@@ -41,31 +41,42 @@ def output_members(action: str) -> Mapping[str, Shape]:
     return shape.members if shape is not None else {}
 
 
+def summary_members(action: str, member: str) -> Mapping[str, Shape]:
+    """The members of one item of a List action's answer."""
+    listed = output_members(action)[member]
+    assert isinstance(listed, ListShape)  # noqa: S101 - the table of kinds names a list
+    assert isinstance(listed.member, StructureShape)  # noqa: S101 - of structures
+    return listed.member.members
+
+
 def statuses(describe_action: str, member: str) -> frozenset[str]:
     """The values a status member may have."""
     return frozenset(output_members(describe_action)[member].metadata["enum"])
 
 
-def parse(shape: Shape, value: Any) -> Any:
-    """A deep copy of a wire value with timestamps as aware datetimes; None members are dropped, as AWS does."""
-    return _walk(shape, value, strings=False)
+def parse(shape: StructureShape, params: Mapping[str, Any]) -> dict[str, Any]:
+    """A deep copy of a call's parameters with timestamps as aware datetimes; null members are dropped, as on AWS."""
+    return _structure(shape, params, strings=False)
 
 
 def coerce(action: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters whose scalars came as other types (CloudFormation has "5" and "true"), in the types of the action."""
     shape = input_shape(action)
-    coerced: dict[str, Any] = _walk(shape, params, strings=True) if shape is not None else {}
-    return coerced
+    return _structure(shape, params, strings=True) if shape is not None else {}
 
 
-def _walk(shape: Shape, value: Any, *, strings: bool) -> Any:
+def _structure(shape: StructureShape, value: Mapping[str, Any], *, strings: bool) -> dict[str, Any]:
+    members = shape.members
+    return {
+        key: _walk(members[key], item, strings=strings) if key in members else item
+        for key, item in value.items()
+        if item is not None
+    }
+
+
+def _walk(shape: Shape, value: object, *, strings: bool) -> object:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        members = shape.members
-        return {
-            key: _walk(members[key], item, strings=strings) if key in members else item
-            for key, item in value.items()
-            if item is not None
-        }
+        return _structure(shape, value, strings=strings)
     if isinstance(shape, ListShape) and isinstance(value, list | tuple):
         return [_walk(shape.member, item, strings=strings) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
@@ -75,7 +86,7 @@ def _walk(shape: Shape, value: Any, *, strings: bool) -> Any:
     return _scalar(shape.type_name, value) if strings else value
 
 
-def _timestamp(value: Any) -> Any:
+def _timestamp(value: object) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -87,7 +98,7 @@ def _timestamp(value: Any) -> Any:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def _scalar(type_name: str, value: Any) -> Any:
+def _scalar(type_name: str, value: object) -> object:
     if type_name == "string" and isinstance(value, bool):
         return "true" if value else "false"
     if type_name == "string" and isinstance(value, int | float):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from embedded_aws.sagemaker.errors import AwsError, validation
 
 _LONGEST_SHOWN = 1000
+_NUMBERS = ("integer", "long", "float", "double")
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -64,17 +65,16 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:
     _check_type(shape, value, path)
-    if isinstance(shape, StructureShape):
-        yield from _structure(shape, value, path)
-        return
     broken = _broken(shape, value)
     if broken:
         yield _violation(value, path, broken[0])
-    if isinstance(shape, ListShape):
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        yield from _structure(shape, value, path)
+    elif isinstance(shape, ListShape) and isinstance(value, list):
         yield from _list(shape, value, path)
-    elif isinstance(shape, MapShape):
+    elif isinstance(shape, MapShape) and isinstance(value, dict):
         yield from _map(shape, value, path)
 
 
@@ -110,7 +110,7 @@ def _map(shape: MapShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
             yield _violation(value, path, f"Map {part} must satisfy constraint: [{rules}]")
 
 
-def _check_type(shape: Shape, value: Any, path: str) -> None:
+def _check_type(shape: Shape, value: object, path: str) -> None:
     allowed = _TYPES[shape.type_name]
     if isinstance(value, allowed) and not (isinstance(value, bool) and bool not in allowed):
         return
@@ -119,7 +119,7 @@ def _check_type(shape: Shape, value: Any, path: str) -> None:
     raise AwsError("SerializationException", f"{kind} can not be converted to {wanted} (at '{path}')")
 
 
-def _broken(shape: Shape, value: Any) -> list[str]:
+def _broken(shape: Shape, value: object) -> list[str]:
     """The constraints of the shape that a value of the right type breaks, in AWS's order."""
     return [text for text, holds in _rules(shape, value) if not holds]
 
@@ -128,34 +128,36 @@ def _constraints(shape: Shape) -> list[str]:
     return [text for text, _ in _rules(shape, None)]
 
 
-def _rules(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
+def _rules(shape: Shape, value: object) -> Iterator[tuple[str, bool]]:
     """Every constraint with its text and whether the value keeps it (None keeps all)."""
     meta = shape.metadata
-    numeric = shape.type_name in ("integer", "long", "float", "double")
-    size = None if value is None else value if numeric else len(value) if hasattr(value, "__len__") else 0
-    noun = "value" if numeric else "length"
+    size = _size(value)
+    noun = "value" if shape.type_name in _NUMBERS else "length"
     if "max" in meta:
         yield f"Member must have {noun} less than or equal to {meta['max']}", size is None or size <= meta["max"]
     if "min" in meta:
-        yield (
-            f"Member must have {noun} greater than or equal to {meta['min']}",
-            size is None or size >= meta["min"],
-        )
+        yield f"Member must have {noun} greater than or equal to {meta['min']}", size is None or size >= meta["min"]
     if "pattern" in meta:
-        pattern = str(meta["pattern"])
-        kept = value is None or compile_pattern(pattern).fullmatch(value) is not None
-        yield f"Member must satisfy regular expression pattern: {pattern}", kept
+        kept = not isinstance(value, str) or compile_pattern(meta["pattern"]).fullmatch(value) is not None
+        yield f"Member must satisfy regular expression pattern: {meta['pattern']}", kept
     if meta.get("enum"):
         names = ", ".join(meta["enum"])
         yield f"Member must satisfy enum value set: [{names}]", value is None or value in meta["enum"]
 
 
-def _violation(value: Any, path: str, constraint: str) -> str:
+def _size(value: object) -> float | None:
+    """What a range limits: a number itself, else the length."""
+    if isinstance(value, int | float):
+        return value
+    return len(value) if isinstance(value, Sized) else None
+
+
+def _violation(value: object, path: str, constraint: str) -> str:
     shown = "null" if value is None else f"'{_show(value)}'"
     return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
 
 
-def _show(value: Any) -> str:
+def _show(value: object) -> str:
     if isinstance(value, list):
         text = f"[{', '.join(_show(item) for item in value)}]"
     elif isinstance(value, Mapping):
