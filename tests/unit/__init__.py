@@ -1,0 +1,1 @@
+"""Unit tests: no AWS, or moto's."""

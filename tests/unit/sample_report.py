@@ -45,7 +45,7 @@ def sample_report() -> Report:
         teardown=_teardown(),
         judge=JudgeReport(asked=61, baseline=61, strangers=14, leftovers=["s3 buckets sample--ann-bucket"]),
         steps=[
-            StepRow(name=name, title=title, started=started, seconds=seconds, outcome=outcome)  # type: ignore[arg-type]  # the table's words are the literals
+            StepRow(name=name, title=title, started=started, seconds=seconds, outcome=outcome)
             for name, title, started, seconds, outcome in STEPS
         ],
         notes=["The data is generated: same schema, same gate, same code."],
