@@ -1,5 +1,6 @@
 """Lab manifests (``lab_assets/<folder>/lab.yaml``): what a lab is made of and what its pipeline runs on."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -12,11 +13,6 @@ from classlab.settings import Strict, explain
 
 LABS_FOLDER = Path(__file__).resolve().parent.parent / "lab_assets"
 STEP_SCRIPTS = {"prepare": "prepare.py", "train": "train.py", "infer": "infer.py", "score": "score.py"}
-
-# Registry accounts of AWS's own images in us-east-1; source: sagemaker-python-sdk image_uris, see docs/decisions.
-IMAGE_REGISTRY_ACCOUNTS: dict[str, dict[str, str]] = {
-    "us-east-1": {"sagemaker-xgboost": "683313688378", "sagemaker-scikit-learn": "683313688378"},
-}
 
 
 class LabData(Strict):
@@ -107,13 +103,18 @@ def read_lab(folder_name: str, labs_folder: Path = LABS_FOLDER) -> Lab:
         raise UserError(explain(path, error, Lab)) from error
 
 
+@cache
+def _registries() -> dict[str, dict[str, str]]:
+    """Registry accounts by repository, then region."""
+    tables = yaml.safe_load((Path(__file__).parent / "image_registries.yaml").read_text(encoding="utf-8"))
+    return {repository: table["accounts"] for table in tables for repository in table["repositories"]}
+
+
 def image_uri(image: str, region: str) -> str:
     """URI of one of AWS's images (``repository:tag``) in a region; raises :class:`UserError` where it is not known."""
-    repository = image.partition(":")[0]
-    account = IMAGE_REGISTRY_ACCOUNTS.get(region, {}).get(repository)
-    if account is None:
-        raise UserError(
-            f"no registry account of {repository} is recorded for {region}; add it to classlab/labs.py "
-            "(sagemaker.core.image_uris.retrieve prints it) or choose " + ", ".join(IMAGE_REGISTRY_ACCOUNTS)
-        )
-    return f"{account}.dkr.ecr.{region}.amazonaws.com/{image}"
+    accounts = _registries().get(image.partition(":")[0])
+    if accounts is None:
+        raise UserError(f"no registry of the image {image!r} is recorded; add it to classlab/image_registries.yaml")
+    if region not in accounts:
+        raise UserError(f"the image {image!r} is not recorded for {region}; regions: {', '.join(sorted(accounts))}")
+    return f"{accounts[region]}.dkr.ecr.{region}.amazonaws.com/{image}"

@@ -50,6 +50,18 @@ def test_an_image_is_named_with_its_region_and_registry() -> None:
     assert uri == "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 
 
-def test_a_region_without_a_recorded_registry_is_refused_with_what_to_do() -> None:
-    with pytest.raises(UserError, match=r"recorded for eu-central-1; add it to classlab/labs\.py"):
-        image_uri("sagemaker-xgboost:3.2-0", "eu-central-1")
+def test_an_image_of_another_region_comes_from_that_regions_registry() -> None:
+    uri = image_uri("sagemaker-scikit-learn:1.9-0-cpu-py3", "eu-central-1")
+    assert uri == "492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+
+
+@pytest.mark.parametrize(
+    ("image", "region", "told"),
+    [
+        ("sagemaker-xgboost:3.2-0", "mars-north-1", "not recorded for mars-north-1; regions: af-south-1"),
+        ("mine:1", "us-east-1", r"add it to classlab/image_registries\.yaml"),
+    ],
+)
+def test_an_image_that_is_not_recorded_is_refused_with_what_to_do(image: str, region: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        image_uri(image, region)
