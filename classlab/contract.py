@@ -52,6 +52,36 @@ def role_path(classroom: str) -> str:
     return f"/classlab/{classroom}/"
 
 
+def service_role_path(classroom: str) -> str:
+    """IAM path of the class stack's own roles and policies; never below :func:`role_path`, which the teardown empties."""
+    return f"/classlab-services/{classroom}/"
+
+
+def notebook_name(stack: str) -> str:
+    """Name of the notebook instance, and of its lifecycle configuration, in an attendee stack."""
+    return f"{stack}{SEPARATOR}notebook"
+
+
+def teardown_machine_name(classroom: str) -> str:
+    """Name of the teardown state machine in the class stack."""
+    return f"{classroom}-teardown"
+
+
+def schedule_group(classroom: str) -> str:
+    """Scheduler group that holds the class's one schedule."""
+    return f"classlab-{classroom}"
+
+
+def function_log_group(classroom: str, function: str) -> str:
+    """Log group of a function of the class stack."""
+    return f"/classlab/{classroom}/{function}"
+
+
+def machine_log_group(machine: str) -> str:
+    """Log group of a state machine; this prefix spares the account-wide log resource policy."""
+    return f"/aws/vendedlogs/states/{machine}"
+
+
 def parameter_name(classroom: str, key: "ClassParameter") -> str:
     """SSM parameter that hands a value of the class stack to the attendee template."""
     return f"/classlab/{classroom}/{key}"
@@ -162,7 +192,14 @@ class FunctionVariable:
     LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
 
 
-METRICS_NAMESPACE = "ClassLab"  # of every function's metrics; the only one their roles may write to
+class JobVariable:
+    """What the prepare job of a pipeline finds in its environment."""
+
+    DATA_URI = "CLASSLAB_DATA_URI"
+    DATA_SHA256 = "CLASSLAB_DATA_SHA256"
+
+
+METRICS_NAMESPACE = "ClassLab"  # of every function's metrics, written as log lines
 
 # --- documents ---------------------------------------------------------------------------------------------------
 

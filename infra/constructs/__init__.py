@@ -1,0 +1,1 @@
+"""What the stacks are composed of, one concern a module."""

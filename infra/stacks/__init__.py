@@ -1,0 +1,1 @@
+"""Two stacks: one of the class, one of an attendee."""
