@@ -53,7 +53,7 @@ def role_path(classroom: str) -> str:
 
 
 def service_role_path(classroom: str) -> str:
-    """IAM path of the class stack's own roles and policies; never below :func:`role_path`, which the teardown empties."""
+    """IAM path of the class stack's own roles and policies, which the teardown leaves alone."""
     return f"/classlab-services/{classroom}/"
 
 
