@@ -1,0 +1,1 @@
+"""The quality gate of the labs' pipelines."""

@@ -1,0 +1,1 @@
+"""What the functions share: telemetry, environment, clients, faults, retries, emptying a bucket."""
