@@ -40,6 +40,17 @@ class Aws:
         """The caller's own credentials and configuration, in a region."""
         return cls(boto3.Session(region_name=region))
 
+    def assuming(self, role_arn: str, session_name: str) -> "Aws":
+        """The same AWS as another role."""
+        keys = self.sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+        session = boto3.Session(
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            region_name=self.region,
+        )
+        return Aws(session, endpoint_url=self._endpoint_url)
+
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":
         """CloudFormation."""
