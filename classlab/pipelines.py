@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from classlab.aws import Aws, code_of
 from classlab.contract import AttendeeOutput, PipelineData, PipelineInput, PipelineResult, pipeline_output, result_key
+from classlab.labs import Lab
 from classlab.stacks import Stack
 from classlab.waiting import Patience
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
 _RUN_BYTES = 6  # twelve hex digits, as contract.RUN_ID_PATTERN asks for
+
+_BETWEEN_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,26 @@ class Outcome:
     result: PipelineResult
     seconds: float
     steps: tuple[tuple[str, float], ...]  # state and seconds, in the order they were entered
+
+
+def patience(lab: Lab) -> Patience:
+    """As long as the lab's jobs may take one after another, and a little for what is between them."""
+    pipeline = lab.pipeline
+    minutes = sum(step.minutes for step in (pipeline.prepare, pipeline.train, pipeline.infer, pipeline.score))
+    return Patience(seconds=60.0 * minutes + _BETWEEN_SECONDS, first=0.5, longest=15.0)
+
+
+def run_all(
+    aws: Aws,
+    stacks: Mapping[str, Stack],
+    *,
+    lab: Lab,
+    data: PipelineData,
+    heard: Callable[[Outcome], None] = lambda _outcome: None,
+) -> list[Outcome]:
+    """Run a lab's pipeline for everyone at once and wait."""
+    runs = [start(aws, attendee=attendee, stack=stack, lab=lab.name, data=data) for attendee, stack in stacks.items()]
+    return wait(aws, runs, patience(lab), heard)
 
 
 def start(aws: Aws, *, attendee: str, stack: Stack, lab: str, data: PipelineData) -> Run:

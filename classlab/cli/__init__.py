@@ -1,0 +1,1 @@
+"""The command line `classlab`: one file a command, each a thin layer over the core."""

@@ -1,0 +1,22 @@
+"""The command `classlab`."""
+
+import click
+
+from classlab.cli.close import close
+from classlab.cli.common import Commands
+from classlab.cli.data import data
+from classlab.cli.end import end, extend
+from classlab.cli.open import open_environment
+from classlab.cli.run import run
+from classlab.cli.status import status
+from classlab.cli.teardown import teardown
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="classlab")
+def main() -> None:
+    """Identical SageMaker environments for a whole class, real labs, and nothing left behind."""
+
+
+for command in (close, data, end, extend, open_environment, run, status, teardown):
+    main.add_command(command)

@@ -1,0 +1,71 @@
+"""`classlab run LAB [ID…]`: a lab's pipeline, for some attendees or for all."""
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from classlab import data_source, pipelines
+from classlab.aws import Aws
+from classlab.cli.common import classroom_option, json_option, lab_of, listening, show_json
+from classlab.contract import ClassroomOutput
+from classlab.errors import UserError
+from classlab.reporting.events import Emit, StepProgressed, step
+from classlab.reporting.rows import pipeline_row
+from classlab.settings import read_classroom
+from classlab.stacks import Stack, attendee_stacks, class_stack
+
+
+@click.command()
+@classroom_option
+@json_option
+@click.argument("lab_name", metavar="LAB")
+@click.argument("attendees", metavar="[ID]...", nargs=-1)
+def run(*, classroom_file: Path, as_json: bool, lab_name: str, attendees: tuple[str, ...]) -> None:
+    """Run the pipeline of LAB for the attendees ID..., or for all; status 1 where one did not succeed."""
+    classroom = read_classroom(classroom_file)
+    lab = lab_of(classroom, lab_name)
+    aws = Aws.of_region(classroom.region)
+    data = data_source.uploaded(aws, class_stack(aws, classroom.name).output(ClassroomOutput.BUCKET), lab)
+    seats = _chosen(attendee_stacks(aws, classroom.name), attendees)
+    with listening(as_json=as_json) as emit:
+        title = f"Run {lab.name} for {len(seats)} attendees"
+        with step(emit, "pipelines", title):
+            runs = [
+                pipelines.start(aws, attendee=id_, stack=seat, lab=lab.name, data=data) for id_, seat in seats.items()
+            ]
+            outcomes = pipelines.wait(aws, runs, pipelines.patience(lab), _Heard(emit, len(runs)))
+    show_json([pipeline_row(outcome).model_dump() for outcome in outcomes])
+    if any(outcome.result["status"] != "succeeded" for outcome in outcomes):
+        raise SystemExit(1)
+
+
+def _chosen(stacks: dict[str, Stack], attendees: tuple[str, ...]) -> dict[str, Stack]:
+    unknown = [attendee for attendee in attendees if attendee not in stacks]
+    if unknown:
+        raise UserError(f"no stack of {', '.join(unknown)} stands; deployed are {', '.join(stacks) or 'none'}")
+    if not stacks:
+        raise UserError("no attendee stack stands: run `npx cdk deploy -c attendee=ID` for each")
+    return {attendee: stack for attendee, stack in stacks.items() if not attendees or attendee in attendees}
+
+
+def _table(outcomes: list[pipelines.Outcome]) -> Table:
+    table = Table("attendee", "status", "gate", "test metrics", "reason", box=None)
+    for outcome in outcomes:
+        row = pipeline_row(outcome)
+        gate = f"{row.gate.metric} {row.gate.value} ≥ {row.gate.at_least}" if row.gate else ""
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in row.metrics.items())
+        table.add_row(row.attendee, row.status, gate, metrics, row.reason)
+    return table
+
+
+class _Heard:
+    """Turns ended pipelines into progress."""
+
+    def __init__(self, emit: Emit, total: int) -> None:
+        self._emit, self._total, self._done = emit, total, 0
+
+    def __call__(self, outcome: pipelines.Outcome) -> None:
+        self._done += 1
+        note = f"{outcome.run.attendee}: {outcome.result['status']}"
+        self._emit(StepProgressed("pipelines", self._done, self._total, note))
