@@ -34,13 +34,8 @@ _CONTAINER = {
     "ModelDataSource.S3DataSource.ETag": _NEVER,
     "ModelDataSource.S3DataSource.ManifestEtag": _NEVER,
 }
-_DEPLOYMENT = {"DeploymentConfig": _NEVER, "RetainDeploymentConfig": _OFF}
 _NOTEBOOK = {
-    "SubnetId": _NEVER,
-    "SecurityGroupIds": ([],),
     "IpAddressType": ("ipv4",),
-    "KmsKeyId": _EMPTY,
-    "DirectInternetAccess": ("Enabled",),
     "AcceleratorTypes": ([],),
     "DefaultCodeRepository": _NEVER,
     "AdditionalCodeRepositories": ([],),
@@ -153,10 +148,16 @@ REFUSED: dict[str, Table] = {
         "MetricsConfig": _NEVER,
         "CrossRegionTrafficConfig": _NEVER,
     },
-    "CreateEndpoint": _DEPLOYMENT,
-    "UpdateEndpoint": _DEPLOYMENT,
+    "CreateEndpoint": {"DeploymentConfig": _NEVER},
+    "UpdateEndpoint": {"DeploymentConfig": _NEVER, "RetainDeploymentConfig": _OFF},
     "UpdateEndpointWeightsAndCapacities": {"DesiredWeightsAndCapacities[].ServerlessUpdateConfig": _NEVER},
-    "CreateNotebookInstance": _NOTEBOOK,
+    "CreateNotebookInstance": {
+        **_NOTEBOOK,
+        "SubnetId": _NEVER,
+        "SecurityGroupIds": ([],),
+        "KmsKeyId": _EMPTY,
+        "DirectInternetAccess": ("Enabled",),
+    },
     "UpdateNotebookInstance": {
         **_NOTEBOOK,
         "DisassociateAcceleratorTypes": _OFF,
