@@ -1,0 +1,159 @@
+"""The state machine of a lab: prepare → train → gate → model → infer → score → result object.
+
+Variables: ``run`` and ``data`` from the input, ``gate`` and ``validation`` from the gate, ``metrics`` from the
+scoring, ``reason`` from a catch. Whatever happens, a run ends with a result object (``contract.PipelineResult``) in
+the attendee's bucket; a failure that prevents even that ends the execution with the same cause.
+"""
+
+from dataclasses import dataclass
+
+from classlab.contract import result_key
+from classlab.labs import JobStep, Lab, image_uri
+from infra.asl import jobs
+from infra.asl.jobs import Request, Seat
+from infra.asl.language import (
+    LAMBDA_TRANSIENT,
+    S3_TRANSIENT,
+    THROTTLED,
+    State,
+    States,
+    catch,
+    choice,
+    expression,
+    fail,
+    machine,
+    retry,
+    task,
+)
+
+# AWS provisions an instance before a job's own clock starts, and cleans up after it.
+_PROVISIONING_SECONDS = 20 * 60
+_QUOTA = ["SageMaker.ResourceLimitExceededException"]
+# A failed job's cause is its Describe as JSON; a refused call's is text. The first that says something is the reason.
+_REASON = (
+    "($cause := $states.errorOutput.Cause; "
+    "$job := $exists($cause) and $substring($cause, 0, 1) = '{' ? $parse($cause) : {}; "
+    "[$job.ExitMessage, $job.FailureReason, $job.errorMessage, $cause, $states.errorOutput.Error]"
+    "[$length($) > 0][0])"
+)
+_BELOW = (
+    "'the validation ' & $gate.metric & ' is ' & "
+    "($exists($gate.value) ? $string($gate.value) : 'missing') & ', below the threshold of ' & $string($gate.at_least)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """One lab's pipeline in one attendee's stack."""
+
+    lab: Lab
+    seat: Seat
+    region: str  # a literal: decides which registry the images come from
+    gate_function_arn: str
+
+    def definition(self) -> dict[str, object]:
+        """The whole machine."""
+        steps = self.lab.pipeline
+        minutes = sum(step.minutes for step in (steps.prepare, steps.train, steps.infer, steps.score))
+        return machine(
+            {**self._jobs(), **self._endings()},
+            start="Begin",
+            comment=f"{self.lab.title}: prepare, train, gate, model, infer, score",
+            timeout_seconds=minutes * 60 + 5 * _PROVISIONING_SECONDS,
+        )
+
+    def _jobs(self) -> States:
+        lab, seat, steps = self.lab, self.seat, self.lab.pipeline
+        prepare = jobs.prepare_job(seat, lab, self._image(steps.prepare))
+        train = jobs.train_job(seat, lab, self._image(steps.train))
+        score = jobs.score_job(seat, lab, self._image(steps.score))
+        artifact = {"artifact": expression("$states.result.ModelArtifacts.S3ModelArtifacts")}
+        return {
+            "Begin": _begin(),
+            "Prepare": _job("Prepare", "Processing", steps.prepare, prepare, "Train"),
+            "Train": {**_job("Train", "Training", steps.train, train, "Gate"), "Assign": artifact},
+            "Gate": self._gate(),
+            "GatePassed": choice("$gate.passed", then="Model", otherwise="RecordStopped"),
+            "Model": _request("Model", "createModel", jobs.model(seat, lab, self._image(steps.infer)), "Infer"),
+            "Infer": _job("Infer", "Transform", steps.infer, jobs.infer_job(seat, lab), "Score"),
+            "Score": _job("Score", "Processing", steps.score, score, "ReadMetrics"),
+            "ReadMetrics": self._read_metrics(),
+        }
+
+    def _endings(self) -> States:
+        reason = expression("$reason")
+        return {
+            "RecordSuccess": self._record("succeeded", "", expression("$metrics"), then=None),
+            "RecordStopped": self._record("stopped-by-gate", expression(_BELOW), {}, then="StoppedByGate"),
+            "StoppedByGate": fail("QualityGate", _BELOW),
+            "RecordFailure": self._record("failed", reason, {}, then="Failed"),
+            "Failed": fail("PipelineFailed", "$reason"),
+        }
+
+    def _image(self, step: JobStep) -> str:
+        return image_uri(step.image, self.region)
+
+    def _gate(self) -> State:
+        archive = {"bucket": self.seat.bucket, "key": self.seat.training_output_key(self.lab.name)}
+        return task(
+            "lambda:invoke",
+            {"FunctionName": self.gate_function_arn, "Payload": {**archive, **self.lab.pipeline.gate.model_dump()}},
+            Assign={
+                "gate": expression("$states.result.Payload.gate"),
+                "validation": expression("$states.result.Payload.validation"),
+            },
+            Retry=[retry(LAMBDA_TRANSIENT, interval=1, attempts=6)],
+            Catch=[_caught("Gate")],
+            Next="GatePassed",
+        )
+
+    def _read_metrics(self) -> State:
+        key = self.seat.key(self.lab.name, "score/metrics.json")
+        return task(
+            "aws-sdk:s3:getObject",
+            {"Bucket": self.seat.bucket, "Key": key},
+            Assign={"metrics": expression("$parse($states.result.Body)")},
+            Retry=[retry(S3_TRANSIENT, interval=1, attempts=6)],
+            Catch=[_caught("ReadMetrics")],
+            Next="RecordSuccess",
+        )
+
+    def _record(self, status: str, reason: str, metrics: object, *, then: str | None) -> State:
+        """Write the result object; without a next state the execution succeeds with it as its output."""
+        result = {
+            "lab": self.lab.name,
+            "run": expression("$run"),
+            "status": status,
+            "reason": reason,
+            "data": expression("$data"),
+            "gate": expression("$gate"),
+            "metrics": metrics,
+            "validation": expression("$validation"),
+        }
+        key = expression(f"'{result_key(self.lab.name, jobs.RUN)}'")
+        return task(
+            "aws-sdk:s3:putObject",
+            {"Bucket": self.seat.bucket, "Key": key, "Body": result, "ContentType": "application/json"},
+            Retry=[retry(S3_TRANSIENT, interval=1, attempts=6)],
+            **({"Next": then, "Catch": [catch(["States.ALL"], then)]} if then else {"Output": result, "End": True}),
+        )
+
+
+def _job(state: str, kind: str, step: JobStep, request: Request, then: str) -> State:
+    """A job that the machine waits for; a transform has no time limit of its own, so the state always has one."""
+    limit = step.minutes * 60 + _PROVISIONING_SECONDS
+    return {**_request(state, f"create{kind}Job.sync", request, then), "TimeoutSeconds": limit}
+
+
+def _request(state: str, call: str, request: Request, then: str) -> State:
+    retries = [retry(THROTTLED, interval=2, attempts=5), retry(_QUOTA, interval=30, attempts=10, slowest=120)]
+    return task(f"sagemaker:{call}", request, Retry=retries, Catch=[_caught(state)], Next=then)
+
+
+def _begin() -> State:
+    assign = {"run": expression("$states.input.run"), "data": expression("$states.input.data")}
+    return {"Type": "Pass", "Assign": {**assign, "gate": None, "validation": {}, "reason": ""}, "Next": "Prepare"}
+
+
+def _caught(state: str) -> dict[str, object]:
+    return catch(["States.ALL"], "RecordFailure", {"reason": expression(f"'{state}: ' & {_REASON}")})

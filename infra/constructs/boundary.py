@@ -1,0 +1,82 @@
+"""The permissions boundary of every role an attendee stack makes: the most that anything of the class may do.
+
+It also is the brake: the teardown makes a new default version of it that denies every creation, which holds for
+running sessions at once. It must therefore leave room below IAM's limit of 6,144 characters.
+"""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from classlab.contract import SEPARATOR, TAG_ATTENDEE, TAG_CLASSROOM, role_path, service_role_path
+from classlab.labs import Lab
+from infra.arns import OWN
+from infra.constructs import seat_policy
+from infra.constructs.pipeline_role import job_event_rules
+from infra.policy import allow, deny, log_delivery, pass_role, tracing
+
+_WARM_POOL_SECONDS = "900"
+
+
+class AttendeeBoundary(iam.ManagedPolicy):
+    """Class-wide; exported by the class stack, imported by every attendee stack."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        classroom: str,
+        region: str,
+        labs: Sequence[Lab],
+        class_bucket_arn: str,
+        gate_arn: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            "AttendeeBoundary",
+            path=service_role_path(classroom),
+            description=f"The most that roles of attendees of {classroom} may do",
+            statements=[
+                *_own(classroom),
+                *seat_policy.class_files(class_bucket_arn),
+                *seat_policy.public_data(labs),
+                *seat_policy.images(labs, region),
+                *_platform(gate_arn),
+                *_never(),
+            ],
+        )
+
+
+def _own(classroom: str) -> list[iam.PolicyStatement]:
+    names = f"{classroom}{SEPARATOR}*"
+    return [
+        allow("SageMaker", ["sagemaker:*"], [OWN.sagemaker("*", names)]),
+        allow("Buckets", seat_policy.BUCKET_ACTIONS, [OWN.bucket(names)]),
+        pass_role("PassAttendeeRoles", OWN.role(f"{role_path(classroom)}*"), "sagemaker"),
+    ]
+
+
+def _platform(gate_arn: str) -> list[iam.PolicyStatement]:
+    opening = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"]
+    using = ["logs:PutLogEvents", "logs:GetLogEvents"]
+    return [
+        allow("Logs", [*opening, *using], [OWN.log_group("/aws/sagemaker/*")]),
+        allow("Metrics", ["cloudwatch:PutMetricData"], ["*"]),
+        allow("Gate", ["lambda:InvokeFunction"], [gate_arn]),
+        allow("Rules", ["events:PutTargets", "events:PutRule", "events:DescribeRule"], job_event_rules()),
+        log_delivery(),
+        tracing(),
+    ]
+
+
+def _never() -> list[iam.PolicyStatement]:
+    """Tags are the proof of ownership: set at creation, never changed. Warm pools are billed like running jobs."""
+    ours = {"ForAnyValue:StringEquals": {"aws:TagKeys": [TAG_CLASSROOM, TAG_ATTENDEE]}}
+    later = {"Null": {"sagemaker:TaggingAction": "true"}}
+    long = {"NumericGreaterThan": {"sagemaker:KeepAlivePeriod": _WARM_POOL_SECONDS}}
+    return [
+        deny("KeepTags", ["sagemaker:DeleteTags"], ["*"], ours),
+        deny("TagAtCreationOnly", ["sagemaker:AddTags"], ["*"], later),
+        deny("ShortWarmPools", ["sagemaker:CreateTrainingJob"], ["*"], long),
+    ]

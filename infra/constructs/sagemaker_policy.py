@@ -1,0 +1,91 @@
+"""What attendees' roles may do on SageMaker: their own names, tagged for the class, on small instances, not for long.
+
+Conditions fail closed: a job without a time limit or an endpoint without an instance type is not created at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+
+from classlab.contract import SEPARATOR, TAG_CLASSROOM, job_name
+from classlab.settings import Classroom
+from infra.arns import OWN
+from infra.policy import allow
+
+JOB_KINDS = {"Training": "training-job", "Processing": "processing-job", "Transform": "transform-job"}
+_TAGGED_CREATES = [f"Create{kind}Job" for kind in JOB_KINDS] + ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SageMakerRights:
+    """Statements for one attendee's roles; ``stack`` may be a CDK token."""
+
+    classroom: Classroom
+    stack: str
+
+    def own(self, kind: str, step: str | None = None) -> str:
+        """ARN pattern of the attendee's own resources of a kind, or of those of one pipeline step."""
+        name = f"{self.stack}{SEPARATOR}*" if step is None else job_name(self.stack, step, "*")
+        return OWN.sagemaker(kind, name)
+
+    def create_jobs(self, steps: Mapping[str, Sequence[str | None]]) -> list[iam.PolicyStatement]:
+        """Create, look at and stop jobs; ``steps`` maps a kind of job to its pipeline steps, None for any name."""
+        return [
+            statement
+            for kind, names in steps.items()
+            for statement in self._job(kind, [self.own(JOB_KINDS[kind], name) for name in names])
+        ]
+
+    def create_model(self, step: str | None = None) -> iam.PolicyStatement:
+        """Create models."""
+        return allow("CreateModel", ["sagemaker:CreateModel"], [self.own("model", step)], self._tagged())
+
+    def serve(self) -> list[iam.PolicyStatement]:
+        """Real-time endpoints: config, endpoint, invocation, and taking them away again with their models."""
+        config, endpoint, model = self.own("endpoint-config"), self.own("endpoint"), self.own("model")
+        small = self._small()
+        small["Null"]["sagemaker:ServerlessMaxConcurrency"] = "true"
+        everyday = [f"sagemaker:{verb}{kind}" for verb in ("Describe", "Delete") for kind in _SERVED]
+        return [
+            allow("ConfigureEndpoint", ["sagemaker:CreateEndpointConfig"], [config], {**small, **self._tagged()}),
+            allow("CreateEndpoint", ["sagemaker:CreateEndpoint"], [config, endpoint], self._tagged()),
+            allow(
+                "UseEndpoint",
+                [*everyday, "sagemaker:UpdateEndpoint", "sagemaker:InvokeEndpoint"],
+                [config, endpoint, model],
+            ),
+        ]
+
+    def tag_at_creation(self, kinds: Sequence[str]) -> iam.PolicyStatement:
+        """Tags may be set by the call that creates, never later."""
+        creating = {"StringEquals": {"sagemaker:TaggingAction": _TAGGED_CREATES}}
+        return allow("TagAtCreation", ["sagemaker:AddTags"], [self.own(kind) for kind in kinds], creating)
+
+    def read_tags(self, kinds: Sequence[str]) -> iam.PolicyStatement:
+        """Read the tags of one's own."""
+        return allow("ReadTags", ["sagemaker:ListTags"], [self.own(kind) for kind in kinds])
+
+    def _job(self, kind: str, resources: Sequence[str]) -> list[iam.PolicyStatement]:
+        conditions = {**self._small(), **self._tagged()}
+        if kind != "Transform":  # AWS has no time limit for transform jobs, and no condition key for one
+            limit = str(self.classroom.max_job_minutes * 60)
+            conditions["NumericLessThanEquals"] = {"sagemaker:MaxRuntimeInSeconds": limit}
+        follow = [f"sagemaker:Describe{kind}Job", f"sagemaker:Stop{kind}Job"]
+        return [
+            allow(f"Create{kind}Job", [f"sagemaker:Create{kind}Job"], resources, conditions),
+            allow(f"Follow{kind}Job", follow, resources),
+        ]
+
+    def _tagged(self) -> dict[str, dict[str, object]]:
+        return {"StringEquals": {f"aws:RequestTag/{TAG_CLASSROOM}": self.classroom.name}}
+
+    def _small(self) -> dict[str, dict[str, object]]:
+        return {
+            "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": self.classroom.allowed_instance_types},
+            "Null": {"sagemaker:InstanceTypes": "false"},  # for all of none would be true
+        }
+
+
+_SERVED = ("Model", "EndpointConfig", "Endpoint")
+ALL_KINDS = (*JOB_KINDS.values(), "model", "endpoint-config", "endpoint")

@@ -1,0 +1,86 @@
+"""What a seat's execution role may do besides SageMaker: own bucket, the class's files, public data, logs, images."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+
+from classlab.contract import ASSETS_PREFIX, DATA_PREFIX, SEPARATOR, notebook_name
+from classlab.labs import JobStep, Lab, image_uri
+from infra.arns import OWN
+from infra.policy import allow
+
+_LISTING = ["s3:ListBucket", "s3:GetBucketLocation"]
+_OBJECTS = [
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+]
+BUCKET_ACTIONS = [*_LISTING, *_OBJECTS]
+_SHARED_LOG_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
+
+
+def own_bucket(bucket_arn: str) -> list[iam.PolicyStatement]:
+    """Everything in the attendee's own bucket, named exactly."""
+    return [
+        allow("ListOwnBucket", _LISTING, [bucket_arn]),
+        allow("UseOwnBucket", _OBJECTS, [f"{bucket_arn}/*"]),
+    ]
+
+
+def class_files(bucket_arn: str) -> list[iam.PolicyStatement]:
+    """The class's assets and data, to read; the work of others lies in the same bucket and is not among them."""
+    prefixes = [f"{ASSETS_PREFIX}*", f"{DATA_PREFIX}*"]
+    return [
+        allow("ListClassFiles", ["s3:ListBucket"], [bucket_arn], {"StringLike": {"s3:prefix": prefixes}}),
+        allow("ReadClassFiles", ["s3:GetObject"], [f"{bucket_arn}/{prefix}" for prefix in prefixes]),
+    ]
+
+
+def public_data(labs: Sequence[Lab]) -> list[iam.PolicyStatement]:
+    """The files the labs' manifests name as public sources. SageMaker lists a prefix even for one object."""
+    keys = sorted({lab.data.public_source.removeprefix("s3://") for lab in labs})
+    buckets = sorted({key.partition("/")[0] for key in keys})
+    only = {"StringLike": {"s3:prefix": [key.partition("/")[2] for key in keys]}}
+    return [
+        allow("ListPublicData", ["s3:ListBucket"], [OWN.bucket(name) for name in buckets], only),
+        allow("ReadPublicData", ["s3:GetObject"], [OWN.bucket(key) for key in keys]),
+    ]
+
+
+def logs_and_metrics(stack: str) -> list[iam.PolicyStatement]:
+    """Job and notebook logs: in the account's shared groups the seat's own streams; an endpoint has its own group."""
+    shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
+    endpoints = f"/aws/sagemaker/Endpoints/{stack}{SEPARATOR}*"
+    groups = [OWN.log_group(name) for name in (*shared, endpoints)]
+    streams = [OWN.regional("logs", f"log-group:{name}:log-stream:{stack}{SEPARATOR}*") for name in shared]
+    sagemaker = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
+    return [
+        allow("OpenLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], groups),
+        allow("UseLogs", ["logs:PutLogEvents", "logs:GetLogEvents"], [*streams, OWN.log_group(endpoints)]),
+        allow("JobMetrics", ["cloudwatch:PutMetricData"], ["*"], sagemaker),
+    ]
+
+
+def own_notebook(stack: str) -> iam.PolicyStatement:
+    """Look at the own notebook instance, and stop it when it idles; opening it is the instructor's."""
+    notebook = OWN.sagemaker("notebook-instance", notebook_name(stack))
+    return allow("OwnNotebook", ["sagemaker:DescribeNotebookInstance", "sagemaker:StopNotebookInstance"], [notebook])
+
+
+def images(labs: Sequence[Lab], region: str) -> list[iam.PolicyStatement]:
+    """Pull the images that the labs' steps name, from AWS's registries."""
+    uris = {image_uri(step.image, region) for lab in labs for _, step in lab.pipeline if isinstance(step, JobStep)}
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return [
+        allow("RegistryToken", ["ecr:GetAuthorizationToken"], ["*"]),
+        allow("PullImages", pull, sorted({_repository(uri) for uri in uris})),
+    ]
+
+
+def _repository(uri: str) -> str:
+    """ARN of the repository in `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`."""
+    host, _, image = uri.partition("/")
+    account, _, _, region, *_ = host.split(".")
+    return f"arn:{OWN.partition}:ecr:{region}:{account}:repository/{image.partition(':')[0]}"
