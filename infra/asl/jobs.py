@@ -8,9 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from classlab.contract import TAG_ATTENDEE, TAG_CLASSROOM, JobVariable, job_name, run_prefix
+from classlab.contract import JobVariable, job_name, run_prefix
 from classlab.labs import STEP_SCRIPTS, JobStep, Lab
 from infra.asl.language import expression
+from infra.seat import Seat
 
 Request = dict[str, Any]  # nested members of a SageMaker request
 RUN = "' & $run & '"  # leaves and re-enters a quoted JSONata text around the run's id
@@ -20,50 +21,39 @@ _CSV = "text/csv"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seat:
-    """Where an attendee's jobs run; every member may be a CDK token."""
+class Run:
+    """The expressions that name what one run of a lab in one seat makes."""
 
-    stack: str
-    classroom: str
-    attendee: str
-    region: str
-    bucket: str
-    role_arn: str
-    class_bucket: str
-    asset_prefix: str
-
-    @property
-    def tags(self) -> list[dict[str, str]]:
-        """What every job and model carries; the roles allow no creation without."""
-        return [{"Key": TAG_CLASSROOM, "Value": self.classroom}, {"Key": TAG_ATTENDEE, "Value": self.attendee}]
+    seat: Seat
+    lab: Lab
 
     def job(self, step: str) -> str:
-        """Expression: the name of a step's job or model in this run."""
-        return expression(f"'{job_name(self.stack, step, RUN)}'")
+        """Name of a step's job or model."""
+        return expression(f"'{job_name(self.seat.stack, step, RUN)}'")
 
-    def key(self, lab: str, path: str) -> str:
-        """Expression: key of something a run writes."""
-        return expression(f"'{run_prefix(lab, RUN)}{path}'")
+    def key(self, path: str) -> str:
+        """Key of something the run writes."""
+        return expression(f"'{run_prefix(self.lab.name, RUN)}{path}'")
 
-    def uri(self, lab: str, path: str) -> str:
-        """Expression: S3 URI of something a run writes."""
-        return expression(f"'s3://{self.bucket}/{run_prefix(lab, RUN)}{path}'")
+    def uri(self, path: str) -> str:
+        """S3 URI of something the run writes."""
+        return expression(f"'s3://{self.seat.bucket}/{run_prefix(self.lab.name, RUN)}{path}'")
 
-    def training_output_key(self, lab: str) -> str:
-        """Expression: key of the archive SageMaker makes of a training job's output folder."""
-        return self.key(lab, f"train/{job_name(self.stack, 'train', RUN)}/output/output.tar.gz")
+    def training_output_key(self) -> str:
+        """Key of the archive SageMaker makes of the training job's output folder."""
+        return self.key(f"train/{job_name(self.seat.stack, 'train', RUN)}/output/output.tar.gz")
 
-    def asset(self, lab: str, name: str) -> str:
-        """S3 URI of one of a lab's files in the class bucket."""
-        return f"s3://{self.class_bucket}/{self.asset_prefix}labs/{lab}/{name}"
+    def asset(self, name: str) -> str:
+        """S3 URI of one of the lab's files in the class bucket; no expression."""
+        return f"s3://{self.seat.class_bucket}/{self.seat.asset_prefix}labs/{self.lab.name}/{name}"
 
 
-def prepare_job(seat: Seat, lab: Lab, image: str) -> Request:
+def prepare_job(run: Run, image: str) -> Request:
     """CreateProcessingJob: check and split the raw data."""
-    inputs = {"code": seat.asset(lab.name, STEP_SCRIPTS["prepare"]), "data": expression("$data.source")}
-    outputs = {name: seat.uri(lab.name, f"prepare/{name}") for name in lab.pipeline.prepare.outputs}
+    inputs = {"code": run.asset(STEP_SCRIPTS["prepare"]), "data": expression("$data.source")}
+    outputs = {name: run.uri(f"prepare/{name}") for name in run.lab.pipeline.prepare.outputs}
     return {
-        **_processing(seat, "prepare", lab.pipeline.prepare, image, inputs, outputs),
+        **_processing(run, "prepare", run.lab.pipeline.prepare, image, inputs, outputs),
         "Environment": {
             JobVariable.DATA_URI: expression("$data.source"),
             JobVariable.DATA_SHA256: expression("$data.sha256"),
@@ -71,85 +61,85 @@ def prepare_job(seat: Seat, lab: Lab, image: str) -> Request:
     }
 
 
-def score_job(seat: Seat, lab: Lab, image: str) -> Request:
+def score_job(run: Run, image: str) -> Request:
     """CreateProcessingJob: compare the transform's output with the labels."""
     inputs = {
-        "code": seat.asset(lab.name, STEP_SCRIPTS["score"]),
-        "infer": seat.uri(lab.name, "infer/"),
-        "labels": seat.uri(lab.name, "prepare/labels/"),
+        "code": run.asset(STEP_SCRIPTS["score"]),
+        "infer": run.uri("infer/"),
+        "labels": run.uri("prepare/labels/"),
     }
-    return _processing(seat, "score", lab.pipeline.score, image, inputs, {"score": seat.uri(lab.name, "score")})
+    return _processing(run, "score", run.lab.pipeline.score, image, inputs, {"score": run.uri("score")})
 
 
-def train_job(seat: Seat, lab: Lab, image: str) -> Request:
+def train_job(run: Run, image: str) -> Request:
     """CreateTrainingJob: script mode, model.tar.gz and output.tar.gz below ``train/``."""
-    step = lab.pipeline.train
+    step = run.lab.pipeline.train
     return {
-        "TrainingJobName": seat.job("train"),
-        "RoleArn": seat.role_arn,
+        "TrainingJobName": run.job("train"),
+        "RoleArn": run.seat.role_arn,
         "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
-        "HyperParameters": _hyperparameters(seat, lab),
+        "HyperParameters": _hyperparameters(run),
         "InputDataConfig": [
-            {"ChannelName": name, "ContentType": _CSV, "DataSource": _prefix(seat.uri(lab.name, f"prepare/{name}/"))}
+            {"ChannelName": name, "ContentType": _CSV, "DataSource": _prefix(run.uri(f"prepare/{name}/"))}
             for name in step.channels
         ],
-        "OutputDataConfig": {"S3OutputPath": seat.uri(lab.name, "train")},
+        "OutputDataConfig": {"S3OutputPath": run.uri("train")},
         "ResourceConfig": {"InstanceCount": 1, "InstanceType": step.instance_type, "VolumeSizeInGB": _VOLUME_GB},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.minutes * 60},
-        "Tags": seat.tags,
+        "Tags": run.seat.tags,
     }
 
 
-def model(seat: Seat, lab: Lab, image: str) -> Request:
+def model(run: Run, image: str) -> Request:
     """CreateModel: the trained artifact, served by infer.py."""
     return {
-        "ModelName": seat.job("model"),
-        "ExecutionRoleArn": seat.role_arn,
+        "ModelName": run.job("model"),
+        "ExecutionRoleArn": run.seat.role_arn,
         "PrimaryContainer": {
             "Image": image,
             "ModelDataUrl": expression("$artifact"),
             "Environment": {
                 "SAGEMAKER_PROGRAM": STEP_SCRIPTS["infer"],
-                "SAGEMAKER_SUBMIT_DIRECTORY": seat.asset(lab.name, "source.tar.gz"),
+                "SAGEMAKER_SUBMIT_DIRECTORY": run.asset("source.tar.gz"),
                 "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-                "SAGEMAKER_REGION": seat.region,
+                "SAGEMAKER_REGION": run.seat.region,
             },
         },
-        "Tags": seat.tags,
+        "Tags": run.seat.tags,
     }
 
 
-def infer_job(seat: Seat, lab: Lab) -> Request:
+def infer_job(run: Run) -> Request:
     """CreateTransformJob: one prediction a line for the test rows."""
-    step = lab.pipeline.infer
+    step = run.lab.pipeline.infer
     return {
-        "TransformJobName": seat.job("infer"),
-        "ModelName": seat.job("model"),
+        "TransformJobName": run.job("infer"),
+        "ModelName": run.job("model"),
         "TransformInput": {
             "ContentType": _CSV,
             "SplitType": "Line",
-            "DataSource": _prefix(seat.uri(lab.name, f"prepare/{step.input}/"), typed=False),
+            "DataSource": _prefix(run.uri(f"prepare/{step.input}/"), typed=False),
         },
-        "TransformOutput": {"S3OutputPath": seat.uri(lab.name, "infer"), "Accept": _CSV, "AssembleWith": "Line"},
+        "TransformOutput": {"S3OutputPath": run.uri("infer"), "Accept": _CSV, "AssembleWith": "Line"},
         "TransformResources": {"InstanceCount": 1, "InstanceType": step.instance_type},
-        "Tags": seat.tags,
+        "Tags": run.seat.tags,
     }
 
 
 def _processing(
-    seat: Seat, name: str, step: JobStep, image: str, inputs: dict[str, str], outputs: dict[str, str]
+    run: Run, name: str, step: JobStep, image: str, inputs: dict[str, str], outputs: dict[str, str]
 ) -> Request:
     script = f"{_PROCESSING}/input/code/{STEP_SCRIPTS[name]}"
     cluster = {"InstanceCount": 1, "InstanceType": step.instance_type, "VolumeSizeInGB": _VOLUME_GB}
     return {
-        "ProcessingJobName": seat.job(name),
-        "RoleArn": seat.role_arn,
+        "ProcessingJobName": run.job(name),
+        "RoleArn": run.seat.role_arn,
         "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": ["python3", script]},
         "ProcessingInputs": [_input(key, uri) for key, uri in inputs.items()],
         "ProcessingOutputConfig": {"Outputs": [_output(key, uri) for key, uri in outputs.items()]},
         "ProcessingResources": {"ClusterConfig": cluster},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.minutes * 60},
-        "Tags": seat.tags,
+        "Tags": run.seat.tags,
     }
 
 
@@ -169,13 +159,13 @@ def _prefix(uri: str, *, typed: bool = True) -> Request:
     return {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **spread}}
 
 
-def _hyperparameters(seat: Seat, lab: Lab) -> dict[str, str]:
+def _hyperparameters(run: Run) -> dict[str, str]:
     """JSON-encoded, as the SDK sends them to script-mode images."""
     values = {
-        **lab.pipeline.train.hyperparameters,
+        **run.lab.pipeline.train.hyperparameters,
         "sagemaker_program": STEP_SCRIPTS["train"],
-        "sagemaker_submit_directory": seat.asset(lab.name, "source.tar.gz"),
+        "sagemaker_submit_directory": run.asset("source.tar.gz"),
         "sagemaker_container_log_level": 20,
-        "sagemaker_region": seat.region,
+        "sagemaker_region": run.seat.region,
     }
     return {key: json.dumps(value) for key, value in values.items()}

@@ -8,9 +8,9 @@ the attendee's bucket; a failure that prevents even that ends the execution with
 from dataclasses import dataclass
 
 from classlab.contract import result_key
-from classlab.labs import JobStep, Lab, image_uri
+from classlab.labs import JobStep, image_uri
 from infra.asl import jobs
-from infra.asl.jobs import Request, Seat
+from infra.asl.jobs import Request, Run
 from infra.asl.language import (
     LAMBDA_TRANSIENT,
     S3_TRANSIENT,
@@ -46,27 +46,25 @@ _BELOW = (
 class Pipeline:
     """One lab's pipeline in one attendee's stack."""
 
-    lab: Lab
-    seat: Seat
-    region: str  # a literal: decides which registry the images come from
+    run: Run
     gate_function_arn: str
 
     def definition(self) -> dict[str, object]:
         """The whole machine."""
-        steps = self.lab.pipeline
+        steps = self.run.lab.pipeline
         minutes = sum(step.minutes for step in (steps.prepare, steps.train, steps.infer, steps.score))
         return machine(
             {**self._jobs(), **self._endings()},
             start="Begin",
-            comment=f"{self.lab.title}: prepare, train, gate, model, infer, score",
+            comment=f"{self.run.lab.title}: prepare, train, gate, model, infer, score",
             timeout_seconds=minutes * 60 + 5 * _PROVISIONING_SECONDS,
         )
 
     def _jobs(self) -> States:
-        lab, seat, steps = self.lab, self.seat, self.lab.pipeline
-        prepare = jobs.prepare_job(seat, lab, self._image(steps.prepare))
-        train = jobs.train_job(seat, lab, self._image(steps.train))
-        score = jobs.score_job(seat, lab, self._image(steps.score))
+        run, steps = self.run, self.run.lab.pipeline
+        prepare = jobs.prepare_job(run, self._image(steps.prepare))
+        train = jobs.train_job(run, self._image(steps.train))
+        score = jobs.score_job(run, self._image(steps.score))
         artifact = {"artifact": expression("$states.result.ModelArtifacts.S3ModelArtifacts")}
         return {
             "Begin": _begin(),
@@ -74,8 +72,8 @@ class Pipeline:
             "Train": {**_job("Train", "Training", steps.train, train, "Gate"), "Assign": artifact},
             "Gate": self._gate(),
             "GatePassed": choice("$gate.passed", then="Model", otherwise="RecordStopped"),
-            "Model": _request("Model", "createModel", jobs.model(seat, lab, self._image(steps.infer)), "Infer"),
-            "Infer": _job("Infer", "Transform", steps.infer, jobs.infer_job(seat, lab), "Score"),
+            "Model": _request("Model", "createModel", jobs.model(run, self._image(steps.infer)), "Infer"),
+            "Infer": _job("Infer", "Transform", steps.infer, jobs.infer_job(run), "Score"),
             "Score": _job("Score", "Processing", steps.score, score, "ReadMetrics"),
             "ReadMetrics": self._read_metrics(),
         }
@@ -91,13 +89,13 @@ class Pipeline:
         }
 
     def _image(self, step: JobStep) -> str:
-        return image_uri(step.image, self.region)
+        return image_uri(step.image, self.run.seat.classroom.region)
 
     def _gate(self) -> State:
-        archive = {"bucket": self.seat.bucket, "key": self.seat.training_output_key(self.lab.name)}
+        archive = {"bucket": self.run.seat.bucket, "key": self.run.training_output_key()}
         return task(
             "lambda:invoke",
-            {"FunctionName": self.gate_function_arn, "Payload": {**archive, **self.lab.pipeline.gate.model_dump()}},
+            {"FunctionName": self.gate_function_arn, "Payload": {**archive, **self.run.lab.pipeline.gate.model_dump()}},
             Assign={
                 "gate": expression("$states.result.Payload.gate"),
                 "validation": expression("$states.result.Payload.validation"),
@@ -108,10 +106,10 @@ class Pipeline:
         )
 
     def _read_metrics(self) -> State:
-        key = self.seat.key(self.lab.name, "score/metrics.json")
+        key = self.run.key("score/metrics.json")
         return task(
             "aws-sdk:s3:getObject",
-            {"Bucket": self.seat.bucket, "Key": key},
+            {"Bucket": self.run.seat.bucket, "Key": key},
             Assign={"metrics": expression("$parse($states.result.Body)")},
             Retry=[retry(S3_TRANSIENT, interval=1, attempts=6)],
             Catch=[_caught("ReadMetrics")],
@@ -121,7 +119,7 @@ class Pipeline:
     def _record(self, status: str, reason: str, metrics: object, *, then: str | None) -> State:
         """Write the result object; without a next state the execution succeeds with it as its output."""
         result = {
-            "lab": self.lab.name,
+            "lab": self.run.lab.name,
             "run": expression("$run"),
             "status": status,
             "reason": reason,
@@ -130,10 +128,10 @@ class Pipeline:
             "metrics": metrics,
             "validation": expression("$validation"),
         }
-        key = expression(f"'{result_key(self.lab.name, jobs.RUN)}'")
+        key = expression(f"'{result_key(self.run.lab.name, jobs.RUN)}'")
         return task(
             "aws-sdk:s3:putObject",
-            {"Bucket": self.seat.bucket, "Key": key, "Body": result, "ContentType": "application/json"},
+            {"Bucket": self.run.seat.bucket, "Key": key, "Body": result, "ContentType": "application/json"},
             Retry=[retry(S3_TRANSIENT, interval=1, attempts=6)],
             **({"Next": then, "Catch": [catch(["States.ALL"], then)]} if then else {"Output": result, "End": True}),
         )
