@@ -131,6 +131,17 @@ def result_key(lab: str, run: str) -> str:
     return run_prefix(lab, run) + "result.json"
 
 
+# --- on a notebook instance, below /home/ec2-user/SageMaker ------------------------------------------------------
+
+SEAT_LABS_FOLDER = "labs"  # the clone of the lab bundle, a folder a lab
+SEAT_STATE_FOLDER = ".classlab"  # kernels, tools, and `seat.json`, which tells a notebook whose seat it is in
+
+
+def seat_notebook(lab: str) -> str:
+    """Path of a lab's notebook for Jupyter; ``lab`` is the name in its manifest."""
+    return f"{SEAT_LABS_FOLDER}/{lab}/{lab}.ipynb"
+
+
 # --- outputs of the stacks ---------------------------------------------------------------------------------------
 
 
