@@ -40,7 +40,9 @@ format: setup ## Format the sources
 lock: setup ## Compile every *.in into its hash-locked *.txt
 	@for source in $$(git ls-files '*.in'); do \
 	  echo "$$source"; \
-	  $(BIN)/uv pip compile --quiet --python-version 3.12 --generate-hashes "$$source" -o "$${source%.in}.txt" || exit 1; \
+	  override="$${source%.in}.override"; \
+	  $(BIN)/uv pip compile --quiet --python-version 3.12 --generate-hashes $$(test -f "$$override" && echo "--override $$override") \
+	    "$$source" -o "$${source%.in}.txt" || exit 1; \
 	done
 
 clean: ## Remove everything that was built or installed
