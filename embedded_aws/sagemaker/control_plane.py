@@ -65,12 +65,12 @@ class ControlPlane:
         """The ARN of a resource; SageMaker lower-cases names in ARNs."""
         return f"arn:aws:sagemaker:{self.region}:{self.account}:{kind.arn_type}/{name.lower()}"
 
-    def record(self, kind: Kind, name: str) -> Record:
-        """The live record of that name; AwsError as AWS words it for this kind if there is none."""
+    def record(self, kind: Kind, name: str, *, code: str = "ValidationException") -> Record:
+        """The live record of that name; AwsError (almost always a ValidationException) if there is none."""
         with self.lock:
             record = self.store.find(kind, name)
         if record is None:
-            raise AwsError("ValidationException", kind.missing.format(**self.naming(kind, name)))
+            raise AwsError(code, kind.missing.format(**self.naming(kind, name)))
         return record
 
     def naming(self, kind: Kind, name: str) -> dict[str, str]:

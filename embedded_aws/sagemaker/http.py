@@ -20,7 +20,7 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Caller, Response
 
 _INVOCATIONS = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/invocations(?P<more>-response-stream)?/?$")
-_ASYNC = re.compile(r"^/endpoints/[^/]+/async-invocations/?$")
+_ASYNC = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/async-invocations/?$")
 _TARGET = "SageMaker."
 _JSON = "application/x-amz-json-1.1"
 _LARGEST_BODY = 6_291_456
@@ -56,11 +56,14 @@ def action_of(headers: Mapping[str, str], path: str) -> str:
 
 
 def parameters_of(path: str, body: bytes) -> dict[str, Any]:
-    """The parameters a request names its resources with; AwsError (SerializationException) for a broken body."""
-    invocation = _INVOCATIONS.match(path)
+    """The parameters a request names its resources with, for IAM; none for a broken body, which `handle` refuses."""
+    invocation = _INVOCATIONS.match(path) or _ASYNC.match(path)
     if invocation:
         return {"EndpointName": unquote(invocation["endpoint"])}
-    return _read(body)
+    try:
+        return _read(body)
+    except AwsError:
+        return {}
 
 
 def handle(

@@ -99,7 +99,7 @@ def stop(plane: ControlPlane, kind: Kind, params: Params) -> Params:
 def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:
     """DeleteTrainingJob and DeleteProcessingJob: only once the job has ended (the text is not AWS's)."""
     with plane.lock:
-        record = plane.record(kind, params[kind.id_member])
+        record = plane.record(kind, params[kind.id_member], code="ResourceNotFound")
         status = record[kind.status]
         if status not in JOB_FINAL:
             arn = record[kind.arn_member]

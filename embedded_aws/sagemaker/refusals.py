@@ -164,6 +164,7 @@ REFUSED: dict[str, Table] = {
         "DisassociateDefaultCodeRepository": _OFF,
         "DisassociateAdditionalCodeRepositories": _OFF,
     },
+    "CreatePresignedNotebookInstanceUrl": {"SessionExpirationDurationInSeconds": (43200,)},
     "ListTrainingJobs": {"WarmPoolStatusEquals": _NEVER, "TrainingPlanArnEquals": _NEVER},
     "ListNotebookInstances": {"DefaultCodeRepositoryContains": _NEVER, "AdditionalCodeRepositoryEquals": _NEVER},
 }

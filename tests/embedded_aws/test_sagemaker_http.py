@@ -213,6 +213,7 @@ def test_what_iam_asks() -> None:
     assert http.action_of({}, "/endpoints/e/invocations") == "InvokeEndpoint"
     assert http.parameters_of("/endpoints/my%2De/invocations", b"1") == {"EndpointName": "my-e"}
     assert http.parameters_of("/", b'{"ModelName": "m"}') == {"ModelName": "m"}
+    assert http.parameters_of("/", b"{") == {}
 
 
 def test_a_request_without_an_action(at: Stand) -> None:

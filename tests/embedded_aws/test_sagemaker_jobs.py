@@ -104,6 +104,7 @@ def test_delete_only_once_it_has_ended(at: Stand, noun: str, params: Callable[..
     assert error(at, f"Delete{noun}", **name)[0] == "ResourceInUse"
     at.runtime.finish()
     at(f"Delete{noun}", **name)
+    assert error(at, f"Delete{noun}", **name)[0] == "ResourceNotFound"
     assert error(at, f"Describe{noun}", **name) == ("ValidationException", MISSING[noun].replace("none", "job"))
     at(f"Create{noun}", **params("job"))
 

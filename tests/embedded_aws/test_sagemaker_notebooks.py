@@ -135,8 +135,10 @@ def test_presigned_url_only_in_service(at: Stand) -> None:
     code, message = error(at, "CreatePresignedNotebookInstanceUrl", **DESK)
     assert (code, "Status (Pending) not in ([InService])" in message) == ("ValidationException", True)
     at.runtime.finish()
-    answer = at("CreatePresignedNotebookInstanceUrl", **DESK, SessionExpirationDurationInSeconds=1800)
+    answer = at("CreatePresignedNotebookInstanceUrl", **DESK)
     assert answer == {"AuthorizedUrl": "http://127.0.0.1:8888/lab?token=desk"}
+    shorter = {**DESK, "SessionExpirationDurationInSeconds": 1800}
+    assert error(at, "CreatePresignedNotebookInstanceUrl", **shorter)[0] == "UnknownOperationException"
 
 
 def test_a_lifecycle_configuration() -> None:
