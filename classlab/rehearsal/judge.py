@@ -1,0 +1,94 @@
+"""The judge: what is left of a class, in the embedded AWS and on this machine. Shares no code with the teardown.
+
+An item that was not there before the class is a leftover unless AWS itself keeps it: what has no delete call, and
+what the whole account shares. The table below is the judge's own.
+"""
+
+import re
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from classlab.rehearsal.inventory import Inventory, Item
+from classlab.reporting.report import JudgeReport, KeptItem
+
+_NO_DELETE = "AWS has no call to delete it"
+_SHARED = "shared by the whole account; AWS's own services make it again"
+KEPT = (
+    (re.compile(r"sagemaker \S*transform\S* "), _NO_DELETE),
+    (re.compile(r"logs \S+ /aws/sagemaker/(TrainingJobs|ProcessingJobs|TransformJobs|NotebookInstances)$"), _SHARED),
+    (re.compile(r"events \S+ \S*StepFunctionsGetEventsForSageMaker(Training|Processing|Transform)JobsRule$"), _SHARED),
+)
+# What our own tools call temporary folders; everything else that a rehearsal starts is given a TMPDIR of its own.
+_TEMPORARY = re.compile(r"(classlab|embedded-aws|ministack)")
+
+
+def judge_account(before: Inventory, now: Inventory, strangers: frozenset[Item]) -> JudgeReport:
+    """Compare the account with what it was before the class; `strangers` are the items of `before` that are theirs."""
+    leftovers, kept = [], []
+    for item in sorted(now.keys() - before.keys()):
+        why = _why_kept(item)
+        if why is None:
+            leftovers.append(str(item))
+        else:
+            kept.append(KeptItem(arn=str(item), why=why))
+    changed = [(item, what) for item, what in _changes(before, now) if not (_why_kept(item) and what != "is gone")]
+    return JudgeReport(
+        asked=len(now),
+        baseline=len(before),
+        leftovers=leftovers,
+        kept=kept,
+        baseline_changed=[f"{item} {what}" for item, what in changed if item not in strangers],
+        strangers=len(strangers),
+        strangers_changed=[f"{item} {what}" for item, what in changed if item in strangers],
+    )
+
+
+def judge_machine(
+    *, endpoint: str, mark: str, folders: tuple[Path, ...], temporary_before: frozenset[str]
+) -> list[str]:
+    """What the rehearsal left on this machine: processes that carry `mark` (NAME=value), the port, folders."""
+    remains = [f"process {process}" for process in _marked_processes(mark)]
+    if _listens(endpoint):
+        remains.append(f"a listener at {endpoint}")
+    remains += [f"folder {folder}" for folder in folders if folder.exists()]
+    fresh = temporary_entries() - temporary_before
+    return remains + [f"temporary folder {name}" for name in sorted(fresh)]
+
+
+def temporary_entries() -> frozenset[str]:
+    """What lies in this machine's temporary folder under a name that our tools use."""
+    return frozenset(str(path) for path in Path(tempfile.gettempdir()).iterdir() if _TEMPORARY.match(path.name.lower()))
+
+
+def _why_kept(item: Item) -> str | None:
+    return next((why for pattern, why in KEPT if pattern.match(str(item))), None)
+
+
+def _changes(before: Inventory, now: Inventory) -> Iterator[tuple[Item, str]]:
+    for item in sorted(before):
+        if item not in now:
+            yield item, "is gone"
+        elif now[item] != before[item]:
+            yield item, "was changed"
+
+
+def _marked_processes(mark: str) -> Iterator[str]:
+    """Processes with the mark in their environment, as `pid command`; none where there is no /proc."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (entry / "environ").read_bytes().split(b"\0")
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue  # gone meanwhile, or another user's
+        if mark.encode() in variables and command:
+            yield f"{entry.name} {command[:120]}"
+
+
+def _listens(endpoint: str) -> bool:
+    address = urlsplit(endpoint)
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((address.hostname or "127.0.0.1", address.port or 80)) == 0

@@ -1,0 +1,33 @@
+"""The report of a day, from what the steps have found."""
+
+from datetime import UTC, datetime
+
+from classlab.environments import identical
+from classlab.rehearsal.day import Day
+from classlab.reporting.report import Report, TeardownReport
+from classlab.reporting.rows import environment_rows
+
+_NOT_TORN_DOWN = TeardownReport(verdict="UNKNOWN")
+
+
+def report_of(day: Day) -> Report:
+    """Everything held only if nothing was found wrong, the teardown is CLEAN and the judge found nothing."""
+    teardown = day.teardown or _NOT_TORN_DOWN
+    judged = day.judge is not None and not day.judge.problems
+    return Report(
+        classroom=day.classroom.name,
+        engine="embedded",
+        started_at=day.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        seconds=round((datetime.now(UTC) - day.started_at).total_seconds(), 3),
+        template_sha256=day.template_sha256,
+        environments=environment_rows(day.environments),
+        environments_identical=identical(day.environments),
+        pipelines=day.pipelines,
+        notebooks=day.notebooks,
+        teardown=teardown,
+        judge=day.judge,
+        steps=day.steps,
+        notes=day.notes,
+        problems=day.problems,
+        ok=not day.problems and teardown.verdict == "CLEAN" and judged,
+    )

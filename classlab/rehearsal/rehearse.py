@@ -1,0 +1,101 @@
+"""`classlab rehearse`: from a clean folder to a report."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from classlab.labs import read_lab
+from classlab.rehearsal.conduct import conduct
+from classlab.rehearsal.day import Day, Step
+from classlab.rehearsal.judge import judge_machine, temporary_entries
+from classlab.rehearsal.options import Options
+from classlab.rehearsal.outcome import report_of
+from classlab.rehearsal.today import attendees_of_today, move_to_today, write_classroom, write_roster
+from classlab.rehearsal.workspace import Workspace
+from classlab.reporting import html
+from classlab.reporting.events import Emit, Finished, Note
+from classlab.reporting.report import Report
+from classlab.roster import read_roster
+from classlab.settings import read_classroom
+from embedded_aws import launcher
+
+
+def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
+    """Run the day and write its report. Raises :class:`UserError` where it cannot begin.
+
+    Interrupted, everything it started is ended first; killed, the next start does that.
+    """
+    workspace = Workspace(options.folder.resolve())
+    with workspace.alone():
+        for done in workspace.clean():
+            emit(Note(f"left by an earlier run: {done}"))
+        with _logging_to(workspace):
+            day = _morning(options, workspace, emit)
+            try:
+                conduct(day, steps)
+            except BaseException:
+                workspace.leave()
+                raise
+            if not options.keep:
+                _leave(day)
+            return _write(day)
+
+
+def _morning(options: Options, workspace: Workspace, emit: Emit) -> Day:
+    """Today's class, its files written where the CDK app and `classlab` read them."""
+    classroom = move_to_today(read_classroom(options.classroom_file), datetime.now(UTC))
+    attendees, made_up = attendees_of_today(read_roster(options.roster_file), options.attendees)
+    write_classroom(classroom, workspace.classroom)
+    write_roster(attendees, workspace.roster)
+    day = Day(
+        options=options,
+        workspace=workspace,
+        classroom=classroom,
+        attendees=attendees,
+        labs=[read_lab(folder) for folder in classroom.labs],
+        emit=emit,
+        temporary_before=temporary_entries(),
+    )
+    if made_up:
+        day.note(f"{len(made_up)} attendees are made up: {', '.join(made_up)}")
+    return day
+
+
+def _leave(day: Day) -> None:
+    """End the embedded AWS; what remains on this machine belongs to the judge's findings."""
+    day.workspace.leave()
+    if not hasattr(day, "engine"):
+        return
+    remains = judge_machine(
+        endpoint=day.engine.endpoint,
+        mark=f"{launcher.STATE_VARIABLE}={day.workspace.state}",
+        folders=(day.workspace.state, day.workspace.scratch),
+        temporary_before=day.temporary_before,
+    )
+    if day.judge is not None:
+        day.judge = day.judge.model_copy(update={"machine": remains})
+    for found in remains:
+        day.problem(f"left on this machine: {found}")
+
+
+def _write(day: Day) -> Report:
+    report = report_of(day)
+    report.write(day.workspace.report)
+    html.write(report, day.workspace.page)
+    day.emit(Finished(report.ok, report.seconds, str(day.workspace.page)))
+    return report
+
+
+@contextmanager
+def _logging_to(workspace: Workspace) -> Iterator[None]:
+    """Send our own log records to the rehearsal's log file."""
+    handler = logging.FileHandler(workspace.log, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("classlab")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

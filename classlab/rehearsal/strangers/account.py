@@ -1,0 +1,100 @@
+"""Strangers among roles, buckets, logs and stacks."""
+
+import io
+import json
+import tarfile
+
+from classlab.contract import attendee_stack_name, function_log_group, job_name, notebook_name, role_path
+from classlab.rehearsal.strangers.twin import Tag, Twin, policy
+
+RUN = "0123456789ab"
+_SHARED_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
+_SERVE = b'''"""The stranger's model: answers with what it is asked."""
+
+
+def model_fn(model_dir):
+    """No model."""
+    return None
+
+
+def predict_fn(data, model):
+    """The input itself."""
+    return data
+'''
+
+
+def plant_roles(twin: Twin) -> str:
+    """Roles below the class's own path: one without a tag, whose ARN is returned, and one of another class."""
+    plain = _role(twin, f"{twin.stack}-role", [])
+    _role(twin, f"{twin.stack}-other", twin.tags(twin.other_class))
+    rights = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
+    twin.aws.iam.put_role_policy(RoleName=f"{twin.stack}-role", PolicyName="work", PolicyDocument=policy(rights))
+    return plain
+
+
+def _role(twin: Twin, name: str, tags: list[Tag]) -> str:
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    answer = twin.aws.iam.create_role(
+        RoleName=name, Path=role_path(twin.classroom), AssumeRolePolicyDocument=policy(trust), Tags=tags
+    )
+    return answer["Role"]["Arn"]
+
+
+def plant_bucket(twin: Twin) -> str:
+    """A bucket that begins like a seat's, with versions and the tag of another class; holds the stranger's model."""
+    name = f"{twin.stack}-bucket-{twin.aws.account}"
+    twin.aws.s3.create_bucket(Bucket=name)
+    twin.aws.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    twin.aws.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": twin.tags(twin.other_class)})
+    for text in (b"first", b"second"):
+        twin.aws.s3.put_object(Bucket=name, Key="work/notes.txt", Body=text)
+    twin.aws.s3.put_object(Bucket=name, Key="model.tar.gz", Body=_model_archive())
+    return name
+
+
+def _model_archive() -> bytes:
+    """model.tar.gz with the serving code."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        member = tarfile.TarInfo("code/serve.py")
+        member.size = len(_SERVE)
+        archive.addfile(member, io.BytesIO(_SERVE))
+    return buffer.getvalue()
+
+
+def plant_logs(twin: Twin) -> None:
+    """Streams in the groups that the whole account shares, and groups named like the class's."""
+    for group in _SHARED_GROUPS:
+        _log(twin, f"/aws/sagemaker/{group}", f"{job_name(twin.stack, 'train', RUN)}/algo-1-1")
+    neighbour = notebook_name(attendee_stack_name(twin.classroom, twin.attendee)) + "-2"
+    _log(twin, "/aws/sagemaker/NotebookInstances", f"{neighbour}/jupyter.log")
+    _log(twin, f"/aws/sagemaker/Endpoints/{twin.stack}-gone", "AllTraffic/i-1")
+    _log(twin, f"/aws/lambda/{twin.stack}-function", "stream")
+    _log(twin, function_log_group(twin.other_class, "teardown"), "stream")
+
+
+def _log(twin: Twin, group: str, stream: str) -> None:
+    logs = twin.aws.logs
+    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+
+
+def plant_stacks(twin: Twin) -> None:
+    """A stack named like a seat without any tag, and one with another class's."""
+    template = json.dumps({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}})
+    tagged = f"{twin.stack}-tagged"
+    twin.aws.cloudformation.create_stack(StackName=twin.stack, TemplateBody=template)
+    twin.aws.cloudformation.create_stack(StackName=tagged, TemplateBody=template, Tags=twin.tags(twin.other_class))
+    for name in (twin.stack, tagged):
+        twin.wait(f"stack {name}", _StackStatus(twin, name), "CREATE_COMPLETE")
+
+
+class _StackStatus:
+    """Asks for one stack's status."""
+
+    def __init__(self, twin: Twin, name: str) -> None:
+        self._twin, self._name = twin, name
+
+    def __call__(self) -> str:
+        return self._twin.aws.cloudformation.describe_stacks(StackName=self._name)["Stacks"][0]["StackStatus"]

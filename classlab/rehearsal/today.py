@@ -1,0 +1,52 @@
+"""The class of today: the classroom's dates are moved to now, so that a sample never ages; the roster is cut or filled.
+
+Ids beyond the roster are made up as `guest-01`, `guest-02` and so on, passing over ids that the roster has.
+"""
+
+import csv
+from datetime import datetime, timedelta
+from itertools import count, islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from classlab.errors import UserError
+from classlab.roster import Attendee
+from classlab.settings import Classroom
+
+_HEADER = ("id", "name", "email")
+
+
+def move_to_today(classroom: Classroom, now: datetime) -> Classroom:
+    """The same class starting this minute and lasting as long as it would have."""
+    zone = ZoneInfo(classroom.time_zone)
+    lasts = classroom.localised(classroom.ends_at) - classroom.localised(classroom.starts_at)
+    starts = now.astimezone(zone).replace(second=0, microsecond=0)
+    return classroom.model_copy(update={"starts_at": starts, "ends_at": starts + max(lasts, timedelta(minutes=30))})
+
+
+def attendees_of_today(roster: list[Attendee], wanted: int | None) -> tuple[list[Attendee], list[str]]:
+    """The attendees, and the ids among them that were made up."""
+    if wanted is None:
+        return roster, []
+    if wanted < 1:
+        raise UserError(f"--attendees {wanted}: a class has at least one attendee")
+    known = {attendee.id for attendee in roster}
+    fresh = (id_ for id_ in (f"guest-{number:02d}" for number in count(1)) if id_ not in known)
+    made_up = list(islice(fresh, max(0, wanted - len(roster))))
+    return [*roster[:wanted], *(Attendee(id=id_) for id_ in made_up)], made_up
+
+
+def write_classroom(classroom: Classroom, path: Path) -> None:
+    """The classroom as a file that `classlab` and the CDK app read."""
+    document = classroom.model_dump(mode="json")
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def write_roster(attendees: list[Attendee], path: Path) -> None:
+    """The roster as a file that `classlab` and the CDK app read."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(_HEADER)
+        writer.writerows((attendee.id, attendee.name, attendee.email) for attendee in attendees)
