@@ -85,13 +85,16 @@ class ControlPlane:
     def transition(self, kind: Kind, record: Record, status: str, *, message: str = "", **members: object) -> None:
         """Sets a record's status, its LastModifiedTime and further members of Describe.
 
-        A training job also takes `SecondaryStatus` (by default the status, once that is final) and notes the
-        change, with `message`, in SecondaryStatusTransitions. An endpoint that reaches InService without
-        a FailureReason takes over its pending deployment.
+        A job that has ended does not change any more, and one that is stopping is not in progress again. A training
+        job also takes `SecondaryStatus` (by default the status, once that is final) and notes the change, with
+        `message`, in SecondaryStatusTransitions. An endpoint that reaches InService without a FailureReason takes
+        over its pending deployment.
         """
         if status not in shapes.statuses(f"Describe{kind.name}", kind.status):
             raise ValueError(f"{status} is no status of {kind.name}")
         with self.lock:
+            if kind.is_job and not jobs.may_become(record[kind.status], status):
+                return
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
             if kind is TRAINING_JOB:
                 jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
@@ -103,7 +106,7 @@ class ControlPlane:
         with self.lock:
             record.update(members, LastModifiedTime=now())
 
-    def tags(self, arn: str) -> dict[str, str]:
+    def tags_of(self, arn: str) -> dict[str, str]:
         """The tags of a resource, system tags too; AwsError if it is not there."""
         with self.lock:
             return dict(tags.record_of(self, arn)["_tags"])

@@ -39,12 +39,8 @@ def create_training(plane: ControlPlane, params: Params, caller: Caller | None) 
     record["InputDataConfig"] = [_channel(channel) for channel in record.get("InputDataConfig", [])]
     if not record["InputDataConfig"]:
         del record["InputDataConfig"]
-    for switch in (
-        "EnableNetworkIsolation",
-        "EnableInterContainerTrafficEncryption",
-        "EnableManagedSpotTraining",
-    ):
-        record.setdefault(switch, False)
+    for switch in ("NetworkIsolation", "InterContainerTrafficEncryption", "ManagedSpotTraining"):
+        record.setdefault(f"Enable{switch}", False)
     record["SecondaryStatusTransitions"] = []
     note_secondary(record, "InProgress", "Starting", "")
     return verbs.keep(plane, TRAINING_JOB, record)
@@ -106,6 +102,11 @@ def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:
             raise AwsError("ResourceInUse", f"Cannot delete {kind.words} ({arn}) because it is in status {status}.")
         plane.store.remove(kind, record)
     return {}
+
+
+def may_become(status: str, then: str) -> bool:
+    """Whether a job's status may change so: a stop that comes while the runtime reports must not be undone."""
+    return status not in JOB_FINAL and (status, then) != ("Stopping", "InProgress")
 
 
 def note_secondary(record: Record, status: str, secondary: str, message: str) -> None:

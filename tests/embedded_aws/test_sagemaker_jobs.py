@@ -181,6 +181,16 @@ def test_a_job_that_ran_too_long(at: Stand) -> None:
     assert job["SecondaryStatusTransitions"][-1]["StatusMessage"] == "too long"
 
 
+@every_job
+def test_a_stop_is_not_undone_by_a_late_report(at: Stand, noun: str, params: Callable[..., Params]) -> None:
+    at(f"Create{noun}", **params("job"))
+    kind, record = KINDS[noun], at.plane.record(KINDS[noun], "job")
+    at(f"Stop{noun}", **{f"{noun}Name": "job"})
+    for report, shown in (("InProgress", "Stopping"), ("Completed", "Completed"), ("Stopped", "Completed")):
+        at.plane.transition(kind, record, report)
+        assert record[kind.status] == shown
+
+
 def test_the_runtime_cannot_invent_states(at: Stand) -> None:
     at("CreateTrainingJob", **training())
     with pytest.raises(ValueError, match="Done is no status of TrainingJob"):

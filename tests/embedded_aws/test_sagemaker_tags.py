@@ -75,6 +75,7 @@ def test_system_tags_are_shown_and_do_not_count(at: Stand) -> None:
     at.plane.tag(ARN, {"aws:cloudformation:stack-name": "class--ann"})
     at("AddTags", ResourceArn=ARN, Tags=tags(**{f"k{number}": "" for number in range(48)}))
     assert len(shown(at)) == 51
+    assert at.plane.tags_of(ARN) == shown(at)
     assert shown(at)["aws:cloudformation:stack-name"] == "class--ann"
 
 
