@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from embedded_aws.sagemaker import endpoints, jobs, refusals, shapes, tags, validation
+from embedded_aws.sagemaker import endpoints, jobs, refusals, shapes, validation
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
 from embedded_aws.sagemaker.handlers import HANDLERS
 from embedded_aws.sagemaker.kinds import ENDPOINT, KINDS, TRAINING_JOB, Kind
@@ -105,16 +105,6 @@ class ControlPlane:
         """Sets members of Describe without a change of status."""
         with self.lock:
             record.update(members, LastModifiedTime=now())
-
-    def tags_of(self, arn: str) -> dict[str, str]:
-        """The tags of a resource, system tags too; AwsError if it is not there."""
-        with self.lock:
-            return dict(tags.record_of(self, arn)["_tags"])
-
-    def tag(self, arn: str, values: Mapping[str, str]) -> None:
-        """Sets tags as another service of AWS does: `aws:` keys too, and without a limit."""
-        with self.lock:
-            tags.record_of(self, arn)["_tags"].update(values)
 
     def remove(self, kind: Kind, record: Record) -> None:
         """Forgets a record whose deletion has ended."""

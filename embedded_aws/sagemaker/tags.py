@@ -38,7 +38,7 @@ def add(plane: ControlPlane, params: Mapping[str, Any]) -> dict[str, Any]:
     """AddTags."""
     new = read(params["Tags"])
     with plane.lock:
-        tags = record_of(plane, params["ResourceArn"])["_tags"]
+        tags = _of(plane, params["ResourceArn"])["_tags"]
         users = {key for key in tags if not key.startswith(_SYSTEM)} | new.keys()
         if len(users) > LIMIT:
             raise validation(f"A resource can have at most {LIMIT} tags; this call would make {len(users)}")
@@ -52,7 +52,7 @@ def delete(plane: ControlPlane, params: Mapping[str, Any]) -> dict[str, Any]:
     if any(key.lower().startswith(_SYSTEM) for key in keys):
         raise validation("aws: prefixed tag key names are not allowed for external use.")
     with plane.lock:
-        tags = record_of(plane, params["ResourceArn"])["_tags"]
+        tags = _of(plane, params["ResourceArn"])["_tags"]
         for key in keys:
             tags.pop(key, None)
     return {}
@@ -61,7 +61,7 @@ def delete(plane: ControlPlane, params: Mapping[str, Any]) -> dict[str, Any]:
 def show(plane: ControlPlane, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListTags; one page holds all, as AWS's page is at least as large as the limit."""
     with plane.lock:
-        return {"Tags": shown(record_of(plane, params["ResourceArn"])["_tags"])}
+        return {"Tags": shown(_of(plane, params["ResourceArn"])["_tags"])}
 
 
 def kind_and_name(arn: str) -> tuple[Kind, str]:
@@ -73,8 +73,7 @@ def kind_and_name(arn: str) -> tuple[Kind, str]:
     return kind, name
 
 
-def record_of(plane: ControlPlane, arn: str) -> Record:
-    """The record an ARN speaks of, compared without case; ValidationException if there is none."""
+def _of(plane: ControlPlane, arn: str) -> Record:
     kind, name = kind_and_name(arn)
     record = plane.store.find(kind, name)
     if record is None or record[kind.arn_member].lower() != arn.lower():
