@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 """A resource: the members of its Describe call, plus private keys that begin with `_`.
 
+Private keys: `_tags` (dict, system tags too), `_caller` (ARN of who created it), and of an endpoint `_pending`
+(the Deployment to bring up, while Creating or Updating) and `_deployment` (the one that serves).
 Read and change it under `ControlPlane.lock`; times are aware datetimes.
 """
 
