@@ -30,6 +30,9 @@ _UNSUPPORTED = {
     "x-amzn-sagemaker-inference-component": "InferenceComponentName",
     "x-amzn-sagemaker-session-id": "SessionId",
     "x-amzn-sagemaker-enable-explanations": "EnableExplanations",
+    "x-amzn-sagemaker-custom-attributes": "CustomAttributes",
+    "x-amzn-sagemaker-inference-id": "InferenceId",
+    "x-amzn-sagemaker-prefix-aware-id": "PrefixAwareId",
 }
 
 

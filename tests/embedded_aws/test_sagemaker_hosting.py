@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from embedded_aws.sagemaker import endpoints
+from embedded_aws.sagemaker import endpoints, models
 from embedded_aws.sagemaker.control_plane import Response
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sagemaker.kinds import ENDPOINT
+from embedded_aws.sagemaker.kinds import ENDPOINT, MODEL
 from tests.embedded_aws.sagemaker_stubs import (
     ACCOUNT,
     IMAGE,
@@ -23,6 +23,8 @@ from tests.embedded_aws.sagemaker_stubs import (
 from tests.embedded_aws.waiting import eventually
 
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:"
+SOURCE = {"S3Uri": "s3://b/k", "S3DataType": "S3Object", "CompressionType": "Gzip"}
+DATA = {"ModelDataUrl": "s3://b/k", "ModelDataSource": {"S3DataSource": SOURCE}}
 IN_PROGRESS = ("ValidationException", f'Cannot update in-progress endpoint "{ARN}endpoint/endpoint".')
 
 
@@ -96,11 +98,19 @@ def test_an_endpoint_of_a_deleted_model_is_refused(at: Stand) -> None:
         (a_model(Containers=[{"Image": IMAGE}]), "Exactly one of PrimaryContainer and Containers"),
         ({"ModelName": "m", "ExecutionRoleArn": ROLE}, "Exactly one of PrimaryContainer and Containers"),
         (a_model(PrimaryContainer={"ModelDataUrl": "s3://b/k"}), "Image must be provided"),
+        (a_model(PrimaryContainer={"Image": IMAGE, **DATA}), "Only one of ModelDataUrl and ModelDataSource"),
         ({"ModelName": "m", "PrimaryContainer": {"Image": IMAGE}}, "ExecutionRoleArn must be provided"),
     ],
 )
 def test_what_a_model_cannot_do_without(params: Params, text: str) -> None:
     assert text in error(stand(), "CreateModel", **params)[1]
+
+
+def test_one_container_in_a_list_is_a_model() -> None:
+    at = stand()
+    at("CreateModel", ModelName="model", ExecutionRoleArn=ROLE, Containers=[{"Image": IMAGE}])
+    assert models.container(at.plane.record(MODEL, "model"))["Image"] == IMAGE
+    assert "PrimaryContainer" not in at("DescribeModel", ModelName="model")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
+from botocore.model import StructureShape
 
 from embedded_aws.sagemaker import http
 from embedded_aws.sagemaker.control_plane import Caller, Response
 from embedded_aws.sagemaker.kinds import ENDPOINT, MODEL, NOTEBOOK_INSTANCE
+from embedded_aws.sagemaker.shapes import service_model
 from tests.embedded_aws.sagemaker_stubs import (
     ACCOUNT,
     REGION,
@@ -124,6 +126,13 @@ def test_invoke(at: Stand) -> None:
     assert at.runtime.calls[-1] == ("invoke", "text/csv", "application/json")
 
 
+def test_custom_attributes_of_the_container_come_back(at: Stand) -> None:
+    header = {"x-amzn-sagemaker-custom-attributes": "trace=7"}
+    at.runtime.answer = lambda variant, body: Response(200, "text/csv", body, header)
+    answer = client(at.plane, "sagemaker-runtime").invoke_endpoint(EndpointName="endpoint", Body=b"")
+    assert answer["CustomAttributes"] == "trace=7"
+
+
 def test_a_target_variant(at: Stand) -> None:
     at("CreateEndpointConfig", EndpointConfigName="two", ProductionVariants=[variant("a"), variant("b")])
     at.done("UpdateEndpoint", EndpointName="endpoint", EndpointConfigName="two")
@@ -180,8 +189,17 @@ def _refused(at: Stand, name: str) -> None:
     assert caught.value.response["Error"]["Message"] == f"Endpoint {name} of account {ACCOUNT} not found."
 
 
-@pytest.mark.parametrize("member", ["TargetModel", "TargetContainerHostname", "InferenceComponentName", "SessionId"])
-def test_parts_of_invoke_that_are_not_done(at: Stand, member: str) -> None:
+def test_every_other_part_of_invoke_is_refused(at: Stand) -> None:
+    done = {"EndpointName", "Body", "ContentType", "Accept", "TargetVariant"}
+    shape = service_model("sagemaker-runtime").operation_model("InvokeEndpoint").input_shape
+    assert isinstance(shape, StructureShape)
+    others = set(shape.members) - done
+    assert len(others) == 8
+    for member in others:
+        refused_member(at, member)
+
+
+def refused_member(at: Stand, member: str) -> None:
     runtime = client(at.plane, "sagemaker-runtime")
     with pytest.raises(runtime.exceptions.ValidationError, match=f"{member} is not implemented by the embedded AWS"):
         runtime.invoke_endpoint(EndpointName="endpoint", Body=b"", **{member: "x"})

@@ -153,6 +153,7 @@ def test_coercion_gives_the_types_of_the_action() -> None:
         "Tags": [{"Key": "a", "Value": "true"}],
     }
     assert shapes.coerce("CreateModel", {"EnableNetworkIsolation": "false"}) == {"EnableNetworkIsolation": False}
+    assert shapes.coerce("CreateNotebookInstance", {"VolumeSizeInGB": 20}) == {"VolumeSizeInGB": 20}
     assert shapes.coerce("CreateNotebookInstance", {"VolumeSizeInGB": "many"}) == {"VolumeSizeInGB": "many"}
 
 
