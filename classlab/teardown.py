@@ -4,6 +4,7 @@ Nothing here deletes anything; the state machine does, started by the schedule.
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,10 @@ from classlab.stacks import Stack
 from classlab.waiting import Patience, WaitedTooLongError
 
 
-def wait_for_execution(aws: Aws, stack: Stack, *, since: datetime, patience: Patience) -> str:
-    """Wait until an execution started at or after `since` has ended; returns its ARN.
+def wait_for_execution(
+    aws: Aws, stack: Stack, *, since: datetime, patience: Patience, tick: Callable[[], None] = lambda: None
+) -> str:
+    """Wait until an execution started at or after `since` has ended; returns its ARN. `tick` is called now and then.
 
     Raises :class:`WaitedTooLongError` where none starts or ends in time, :class:`UserError` where it failed.
     """
@@ -28,6 +31,7 @@ def wait_for_execution(aws: Aws, stack: Stack, *, since: datetime, patience: Pat
         started = [execution for execution in newest if execution["startDate"] >= since]
         if started and started[0]["status"] != "RUNNING":
             return _ended_well(aws, started[0]["executionArn"])
+        tick()
     raise WaitedTooLongError(
         f"no teardown ended within {patience.seconds:.0f} seconds: look at the executions of {machine}, and where "
         "there is none at the schedule's dead-letter queue"

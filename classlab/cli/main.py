@@ -7,6 +7,7 @@ from classlab.cli.common import Commands
 from classlab.cli.data import data
 from classlab.cli.end import end, extend
 from classlab.cli.open import open_environment
+from classlab.cli.rehearse import rehearse
 from classlab.cli.run import run
 from classlab.cli.status import status
 from classlab.cli.teardown import teardown
@@ -18,5 +19,5 @@ def main() -> None:
     """Identical SageMaker environments for a whole class, real labs, and nothing left behind."""
 
 
-for command in (close, data, end, extend, open_environment, run, status, teardown):
+for command in (close, data, end, extend, open_environment, rehearse, run, status, teardown):
     main.add_command(command)

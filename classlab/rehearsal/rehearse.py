@@ -9,6 +9,7 @@ from classlab.labs import read_lab
 from classlab.rehearsal.conduct import conduct
 from classlab.rehearsal.day import Day, Step
 from classlab.rehearsal.judge import judge_machine, temporary_entries
+from classlab.rehearsal.keeping import keep
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.outcome import report_of
 from classlab.rehearsal.today import attendees_of_today, move_to_today, write_classroom, write_roster
@@ -37,7 +38,9 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
             except BaseException:
                 workspace.leave()
                 raise
-            if not options.keep:
+            if options.keep:
+                keep(day)
+            else:
                 _leave(day)
             return _write(day)
 

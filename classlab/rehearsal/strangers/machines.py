@@ -54,7 +54,7 @@ def _model(twin: Twin, name: str, role: str, bucket: str, tags: list[Tag]) -> No
         EndpointConfigName=name,
         Tags=tags,
         ProductionVariants=[
-            {"VariantName": "All", "ModelName": name, "InstanceType": _INSTANCE, "InitialInstanceCount": 1},
+            {"VariantName": "All", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1},
         ],
     )
 
