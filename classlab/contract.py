@@ -153,6 +153,7 @@ class ClassroomOutput:
     SCHEDULE = "TeardownScheduleName"
     SCHEDULE_GROUP = "TeardownScheduleGroup"
     BOUNDARY = "AttendeeBoundaryArn"
+    INSTRUCTOR_ROLE = "InstructorRoleArn"  # for colleagues who run the class but deploy nothing
     LOG_GROUPS = "LogGroups"  # comma-separated names of every log group the class stack's functions write to
 
 

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from classlab.contract import SEPARATOR, TAG_ATTENDEE, TAG_CLASSROOM, role_path, service_role_path
 from classlab.labs import Lab
+from classlab.settings import Classroom
 from infra.arns import OWN
 from infra.constructs import seat_policy
 from infra.constructs.pipeline_role import job_event_rules
@@ -23,25 +24,18 @@ class AttendeeBoundary(iam.ManagedPolicy):
     """Class-wide; exported by the class stack, imported by every attendee stack."""
 
     def __init__(
-        self,
-        scope: Construct,
-        *,
-        classroom: str,
-        region: str,
-        labs: Sequence[Lab],
-        class_bucket_arn: str,
-        gate_arn: str,
+        self, scope: Construct, *, classroom: Classroom, labs: Sequence[Lab], class_bucket_arn: str, gate_arn: str
     ) -> None:
         super().__init__(
             scope,
             "AttendeeBoundary",
-            path=service_role_path(classroom),
-            description=f"The most that roles of attendees of {classroom} may do",
+            path=service_role_path(classroom.name),
+            description=f"The most that roles of attendees of {classroom.name} may do",
             statements=[
-                *_own(classroom),
+                *_own(classroom.name),
                 *seat_policy.class_files(class_bucket_arn),
                 *seat_policy.public_data(labs),
-                *seat_policy.images(labs, region),
+                *seat_policy.images(labs, classroom.region),
                 *_platform(gate_arn),
                 *_never(),
             ],

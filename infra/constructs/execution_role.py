@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -14,7 +15,7 @@ from infra.policy import document, pass_role
 
 
 class ExecutionRole(iam.Role):
-    """Assumed by SageMaker only, under the class's path and boundary. ``stack`` and the ARNs may be CDK tokens."""
+    """Assumed by SageMaker only, under the class's path and boundary. The ARNs may be CDK tokens."""
 
     def __init__(
         self,
@@ -22,11 +23,11 @@ class ExecutionRole(iam.Role):
         *,
         classroom: Classroom,
         labs: Sequence[Lab],
-        stack: str,
         bucket_arn: str,
         class_bucket_arn: str,
         boundary: iam.IManagedPolicy,
     ) -> None:
+        stack = Aws.STACK_NAME
         files = [*seat_policy.own_bucket(bucket_arn), *seat_policy.class_files(class_bucket_arn)]
         super().__init__(
             scope,

@@ -10,28 +10,19 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from classlab.contract import RUNS_PREFIX, role_path
-from classlab.settings import Classroom
 from infra.arns import OWN
 from infra.constructs.sagemaker_policy import JOB_KINDS, SageMakerRights
 from infra.policy import allow, document, log_delivery, pass_role, tracing
+from infra.seat import Seat
 
 STEPS: dict[str, Sequence[str]] = {"Processing": ("prepare", "score"), "Training": ("train",), "Transform": ("infer",)}
 
 
 class PipelineRole(iam.Role):
-    """Assumed by Step Functions of this account only. ``stack`` and the ARNs may be CDK tokens."""
+    """Assumed by Step Functions of this account only."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        *,
-        classroom: Classroom,
-        stack: str,
-        bucket_arn: str,
-        execution_role_arn: str,
-        gate_function_arn: str,
-        boundary: iam.IManagedPolicy,
-    ) -> None:
+    def __init__(self, scope: Construct, *, seat: Seat, gate_function_arn: str, boundary: iam.IManagedPolicy) -> None:
+        runs = OWN.bucket(f"{seat.bucket}/{RUNS_PREFIX}*")
         super().__init__(
             scope,
             "PipelineRole",
@@ -39,16 +30,16 @@ class PipelineRole(iam.Role):
                 "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
             ),
             description="Pipeline state machines of one attendee",
-            path=role_path(classroom.name),
+            path=role_path(seat.classroom.name),
             permissions_boundary=boundary,
             inline_policies={
                 "Jobs": document(
-                    *_jobs(SageMakerRights(classroom=classroom, stack=stack)),
-                    pass_role("PassExecutionRole", execution_role_arn, "sagemaker"),
+                    *_jobs(SageMakerRights(classroom=seat.classroom, stack=seat.stack)),
+                    pass_role("PassExecutionRole", seat.role_arn, "sagemaker"),
                 ),
                 "Results": document(
-                    allow("ReadMetrics", ["s3:GetObject"], [f"{bucket_arn}/{RUNS_PREFIX}*/score/metrics.json"]),
-                    allow("WriteResult", ["s3:PutObject"], [f"{bucket_arn}/{RUNS_PREFIX}*/result.json"]),
+                    allow("ReadMetrics", ["s3:GetObject"], [f"{runs}/score/metrics.json"]),
+                    allow("WriteResult", ["s3:PutObject"], [f"{runs}/result.json"]),
                     allow("AskGate", ["lambda:InvokeFunction"], [gate_function_arn]),
                 ),
                 "Platform": document(log_delivery(), tracing()),

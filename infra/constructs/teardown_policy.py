@@ -1,0 +1,180 @@
+"""The reaper's rights: look at every kind, delete only what bears the class's tag, path or names; create nothing.
+
+Names alone never prove ownership: the function checks its proofs before each delete. These rights are the second
+fence, so that a mistake in the first stays inside the class.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+
+from classlab.contract import (
+    SEPARATOR,
+    TAG_CLASSROOM,
+    TEARDOWN_PREFIX,
+    WORK_PREFIX,
+    classroom_stack_name,
+    machine_log_group,
+    role_path,
+    service_role_path,
+)
+from infra.arns import OWN
+from infra.policy import allow, deny
+
+_SAGEMAKER_ENDINGS = [
+    "sagemaker:StopTrainingJob",
+    "sagemaker:StopProcessingJob",
+    "sagemaker:StopTransformJob",
+    "sagemaker:StopNotebookInstance",
+    "sagemaker:DeleteTrainingJob",
+    "sagemaker:DeleteProcessingJob",
+    "sagemaker:DeleteModel",
+    "sagemaker:DeleteEndpoint",
+    "sagemaker:DeleteEndpointConfig",
+    "sagemaker:DeleteNotebookInstance",
+    "sagemaker:DeleteNotebookInstanceLifecycleConfig",
+]
+_SAGEMAKER_KINDS = (
+    "TrainingJob",
+    "ProcessingJob",
+    "TransformJob",
+    "Model",
+    "Endpoint",
+    "EndpointConfig",
+    "NotebookInstance",
+    "NotebookInstanceLifecycleConfig",
+)
+_SHARED_LOG_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaperRights:
+    """Statements of the teardown function's role; ARNs may be CDK tokens."""
+
+    classroom: str
+    class_bucket_arn: str
+    boundary_arn: str
+
+    @property
+    def names(self) -> str:
+        """Pattern of everything that is named after an attendee stack."""
+        return f"{self.classroom}{SEPARATOR}*"
+
+    def statements(self) -> list[iam.PolicyStatement]:
+        """All of them."""
+        return [
+            *self._look(),
+            *self._sagemaker(),
+            *self._buckets(),
+            *self._stacks_and_machines(),
+            *self._logs(),
+            *self._roles(),
+            *self._freeze(),
+            *self._never(),
+        ]
+
+    def _look(self) -> list[iam.PolicyStatement]:
+        """Listing knows no resources, and a proof needs every candidate's description."""
+        kinds = [f"sagemaker:List{kind}s" for kind in _SAGEMAKER_KINDS]
+        described = [f"sagemaker:Describe{kind}" for kind in _SAGEMAKER_KINDS]
+        others = [
+            "cloudformation:DescribeStacks",
+            "cloudformation:ListStacks",
+            "cloudformation:ListImports",
+            "cloudformation:ListStackResources",
+            "cloudformation:DescribeStackEvents",
+            "events:ListRules",
+            "events:ListTagsForResource",
+            "iam:ListRoles",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+            "logs:ListTagsForResource",
+            "s3:ListAllMyBuckets",
+            "s3:GetBucketTagging",
+            "s3:GetBucketLocation",
+            "states:ListStateMachines",
+            "states:ListTagsForResource",
+            "states:DescribeStateMachine",
+        ]
+        return [allow("Look", [*kinds, *described, "sagemaker:ListTags", *others], ["*"])]
+
+    def _sagemaker(self) -> list[iam.PolicyStatement]:
+        """By tag whatever the name; by name unless the tag is another class's."""
+        tag = f"aws:ResourceTag/{TAG_CLASSROOM}"
+        tagged, unlike = {"StringEquals": {tag: self.classroom}}, {"StringEqualsIfExists": {tag: self.classroom}}
+        return [
+            allow("EndTagged", _SAGEMAKER_ENDINGS, [OWN.regional("sagemaker", "*")], tagged),
+            allow("EndNamed", _SAGEMAKER_ENDINGS, [OWN.sagemaker("*", self.names)], unlike),
+        ]
+
+    def _buckets(self) -> list[iam.PolicyStatement]:
+        seats, keep = OWN.bucket(self.names), [f"{self.class_bucket_arn}/{TEARDOWN_PREFIX}*"]
+        listing = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+        objects = ["s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"]
+        archive = [f"{self.class_bucket_arn}/{WORK_PREFIX}*"]
+        return [
+            allow("ListSeats", [*listing, "s3:DeleteBucket"], [seats]),
+            allow("EmptySeats", objects, [f"{seats}/*"]),
+            allow("ListClassBucket", ["s3:ListBucket"], [self.class_bucket_arn]),
+            allow("KeepLedger", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], keep),
+            allow("ArchiveWork", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], archive),
+        ]
+
+    def _stacks_and_machines(self) -> list[iam.PolicyStatement]:
+        """A stack goes with the role it was made with: no role is passed, none of the stack's own is needed."""
+        stacks = OWN.regional("cloudformation", f"stack/{self.names}/*")
+        machines = OWN.regional("states", f"stateMachine:{self.names}")
+        executions = OWN.regional("states", f"execution:{self.names}:*")
+        tagged = {"StringEquals": {f"aws:ResourceTag/{TAG_CLASSROOM}": self.classroom}}
+        return [
+            allow("DeleteStacks", ["cloudformation:DeleteStack"], [stacks], tagged),
+            allow("FindExecutions", ["states:ListExecutions"], [machines]),
+            allow("StopExecutions", ["states:DescribeExecution", "states:StopExecution"], [executions]),
+        ]
+
+    def _logs(self) -> list[iam.PolicyStatement]:
+        """Own streams in the shared groups; own groups of endpoints and state machines."""
+        shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
+        streams = [OWN.regional("logs", f"log-group:{name}:log-stream:{self.names}") for name in shared]
+        groups = [
+            OWN.log_group(name) for name in (f"/aws/sagemaker/Endpoints/{self.names}", machine_log_group(self.names))
+        ]
+        return [
+            allow("DeleteStreams", ["logs:DeleteLogStream"], streams),
+            allow("DeleteGroups", ["logs:DeleteLogGroup"], groups),
+        ]
+
+    def _roles(self) -> list[iam.PolicyStatement]:
+        actions = [
+            "iam:GetRole",
+            "iam:ListRoleTags",
+            "iam:ListRolePolicies",
+            "iam:DeleteRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:DetachRolePolicy",
+            "iam:ListInstanceProfilesForRole",
+            "iam:RemoveRoleFromInstanceProfile",
+            "iam:DeleteRole",
+        ]
+        return [allow("DeleteRoles", actions, [OWN.role(f"{role_path(self.classroom)}*")])]
+
+    def _freeze(self) -> list[iam.PolicyStatement]:
+        """The brake: new versions of the attendees' boundary, and back."""
+        actions = [
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:ListPolicyVersions",
+            "iam:CreatePolicyVersion",
+            "iam:SetDefaultPolicyVersion",
+            "iam:DeletePolicyVersion",
+        ]
+        return [allow("Freeze", actions, [self.boundary_arn])]
+
+    def _never(self) -> list[iam.PolicyStatement]:
+        """Not itself, not the ground it stands on."""
+        own_stack = OWN.regional("cloudformation", f"stack/{classroom_stack_name(self.classroom)}/*")
+        own_roles = OWN.role(f"{service_role_path(self.classroom)}*")
+        return [
+            deny("NotItself", ["iam:*", "cloudformation:DeleteStack"], [own_roles, own_stack]),
+            deny("NotTheClassBucket", ["s3:DeleteBucket"], [self.class_bucket_arn]),
+        ]

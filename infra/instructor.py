@@ -1,0 +1,136 @@
+"""What an instructor may do besides assuming the CDK's bootstrap roles: written once, for a policy document and a role.
+
+``docs/instructor-policy.json`` is these statements for any classroom and account; the class stack's instructor role
+holds them for its own class (``python -m infra.instructor`` prints the document).
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+from classlab.contract import (
+    DATA_PREFIX,
+    RUNS_PREFIX,
+    SEAT_WORK_PREFIX,
+    SEPARATOR,
+    STATUS_KEY,
+    TAG_CLASSROOM,
+    TEARDOWN_PREFIX,
+    WORK_PREFIX,
+    function_log_group,
+    machine_log_group,
+    notebook_name,
+    schedule_group,
+    service_role_path,
+    teardown_machine_name,
+)
+from infra.arns import ANY, Arns
+from infra.constructs.buckets import CLASS_BUCKET_ID, SEAT_BUCKET_ID
+from infra.constructs.schedule import SCHEDULE_NAME
+from infra.policy import allow, document, pass_role
+
+_ANY_CLASS = "*"
+_BOOTSTRAP_ROLES = "cdk-hnb659fds-*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstructorRights:
+    """Statements for the instructor of one class, or of any (``*``)."""
+
+    arns: Arns
+    classroom: str
+    class_bucket_arn: str
+
+    @property
+    def seats(self) -> str:
+        """Pattern of the attendee stacks' names, and of everything named after them."""
+        return f"{self.classroom}{SEPARATOR}*"
+
+    def statements(self) -> list[iam.PolicyStatement]:
+        """All but leave to deploy."""
+        return [
+            self._stacks(),
+            *self._buckets(),
+            *self._machines(),
+            self._notebooks(),
+            *self._schedule(),
+            *self._logs(),
+        ]
+
+    def deploy(self) -> iam.PolicyStatement:
+        """The CDK deploys, publishes and destroys with the roles that its bootstrap made."""
+        return allow("DeployWithCdk", ["sts:AssumeRole"], [self.arns.role(_BOOTSTRAP_ROLES)])
+
+    def _stacks(self) -> iam.PolicyStatement:
+        """Describing all stacks knows no resources; others' templates tell which staged assets they still use."""
+        actions = ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:GetTemplate"]
+        return allow("LookAtStacks", actions, ["*"])
+
+    def _buckets(self) -> list[iam.PolicyStatement]:
+        seats = self.arns.bucket(f"{self.seats}-{SEAT_BUCKET_ID.lower()}-*")
+        kept = [f"{self.class_bucket_arn}/{prefix}*" for prefix in (DATA_PREFIX, WORK_PREFIX, TEARDOWN_PREFIX)]
+        shown = [f"{seats}/{prefix}*" for prefix in (RUNS_PREFIX, SEAT_WORK_PREFIX)]
+        status = f"{seats}/{STATUS_KEY}"
+        data = [f"{self.class_bucket_arn}/{DATA_PREFIX}*"]
+        return [
+            allow("ListBuckets", ["s3:ListBucket"], [self.class_bucket_arn, seats]),
+            allow("ReadClassAndSeats", ["s3:GetObject"], [*kept, *shown, status]),
+            allow("PutData", ["s3:PutObject", "s3:AbortMultipartUpload"], data),
+        ]
+
+    def _machines(self) -> list[iam.PolicyStatement]:
+        """Pipelines, and the teardown: its dry run, which changes nothing, is a matter of its input."""
+        names = (self.seats, teardown_machine_name(self.classroom))
+        machines = [self.arns.regional("states", f"stateMachine:{name}") for name in names]
+        executions = [self.arns.regional("states", f"execution:{name}:*") for name in names]
+        follow = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
+        return [
+            allow("StartMachines", ["states:StartExecution", "states:ListExecutions"], machines),
+            allow("FollowMachines", follow, executions),
+        ]
+
+    def _notebooks(self) -> iam.PolicyStatement:
+        tag = f"aws:ResourceTag/{TAG_CLASSROOM}"
+        of_class = {"StringEquals": {tag: self.classroom}}
+        of_any_class = {"Null": {tag: "false"}}
+        actions = [
+            "sagemaker:CreatePresignedNotebookInstanceUrl",
+            "sagemaker:DescribeNotebookInstance",
+            "sagemaker:StartNotebookInstance",
+            "sagemaker:StopNotebookInstance",
+        ]
+        notebooks = self.arns.sagemaker("notebook-instance", notebook_name(self.seats))
+        return allow("OpenNotebooks", actions, [notebooks], of_any_class if self.classroom == _ANY_CLASS else of_class)
+
+    def _schedule(self) -> list[iam.PolicyStatement]:
+        """Moving a schedule stores its target again, and with it the role that starts the teardown."""
+        schedule = self.arns.regional("scheduler", f"schedule/{schedule_group(self.classroom)}/{SCHEDULE_NAME}")
+        roles = self.arns.role(f"{service_role_path(self.classroom)}*")
+        return [
+            allow("MoveTheEnd", ["scheduler:GetSchedule", "scheduler:UpdateSchedule"], [schedule]),
+            pass_role("KeepScheduleRole", roles, "scheduler"),
+        ]
+
+    def _logs(self) -> list[iam.PolicyStatement]:
+        """Why a lifecycle script failed; and the sweep of what functions wrote after their stack was gone."""
+        scripts = self.arns.regional("logs", f"log-group:/aws/sagemaker/NotebookInstances:log-stream:{self.seats}")
+        late = (function_log_group(self.classroom, "*"), machine_log_group(teardown_machine_name(self.classroom)))
+        return [
+            allow("ReadScriptLogs", ["logs:GetLogEvents"], [scripts]),
+            allow("SweepLateLogs", ["logs:DeleteLogGroup"], [self.arns.log_group(name) for name in late]),
+        ]
+
+
+def policy_document() -> dict[str, object]:
+    """The written instructor policy: any class in any region of the account it is attached in."""
+    bucket = ANY.bucket(f"*-{CLASS_BUCKET_ID.lower()}-*")
+    rights = InstructorRights(arns=ANY, classroom=_ANY_CLASS, class_bucket_arn=bucket)
+    policy: dict[str, object] = Stack().resolve(document(rights.deploy(), *rights.statements()))
+    return policy
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(policy_document(), indent=2) + "\n")
