@@ -1,10 +1,9 @@
 """The embedded account: who may do what in it, and how programs that the rehearsal starts reach it.
 
-Root bootstraps and judges. The instructor is an IAM user who may only assume the bootstrap's roles, plus what
-docs/instructor-policy.json says in writing.
+Root bootstraps and judges. The instructor is an IAM user with nothing but the written policy,
+docs/instructor-policy.json: assume the bootstrap's roles, and use the class.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,26 +52,10 @@ def variables(engine: Engine, keys: Keys) -> dict[str, str]:
     }
 
 
-def create_instructor(root: Aws, classroom: str) -> Keys:
-    """Make the instructor's user with its two policies."""
+def create_instructor(root: Aws, policy: Path = POLICY_FILE) -> Keys:
+    """Make the instructor's user with the written policy, and nothing else."""
     root.iam.create_user(UserName=INSTRUCTOR)
-    policies = {"bootstrap-roles": _may_assume_bootstrap_roles(root), "classlab": instructor_policy(root, classroom)}
-    for name, document in policies.items():
-        root.iam.put_user_policy(UserName=INSTRUCTOR, PolicyName=name, PolicyDocument=json.dumps(document))
+    document = policy.read_text(encoding="utf-8")
+    root.iam.put_user_policy(UserName=INSTRUCTOR, PolicyName="classlab", PolicyDocument=document)
     key = root.iam.create_access_key(UserName=INSTRUCTOR)["AccessKey"]
     return Keys(key["AccessKeyId"], key["SecretAccessKey"])
-
-
-def instructor_policy(root: Aws, classroom: str, path: Path = POLICY_FILE) -> dict[str, object]:
-    """The written policy with its placeholders filled in, as the README tells an administrator to."""
-    text = path.read_text(encoding="utf-8")
-    for placeholder, value in (("CLASSROOM", classroom), ("ACCOUNT", root.account), ("REGION", root.region)):
-        text = text.replace(f"<{placeholder}>", value)
-    document: dict[str, object] = json.loads(text)
-    return document
-
-
-def _may_assume_bootstrap_roles(root: Aws) -> dict[str, object]:
-    roles = f"arn:aws:iam::{root.account}:role/cdk-hnb659fds-*-{root.account}-{root.region}"
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
-    return {"Version": "2012-10-17", "Statement": [statement]}

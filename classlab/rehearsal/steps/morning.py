@@ -36,7 +36,7 @@ def _bootstrap(day: Day, _progress: Progress) -> None:
 
 
 def _make_instructor(day: Day, _progress: Progress) -> None:
-    keys = account.create_instructor(day.root, day.classroom.name)
+    keys = account.create_instructor(day.root)
     day.instructor_keys = keys
     day.instructor = account.connect(day.engine, keys)
     day.cdk = cdk_as(day, keys)
