@@ -1,6 +1,6 @@
-"""The list of places where the adapter plugs into the emulator, each with what it expects to find there.
+"""The hooks into the emulator: what each is for, and what it expects to find there.
 
-Nothing here imports the emulator: modules are resolved by name when hooks are checked and applied.
+Nothing here imports the emulator: places are resolved by name when hooks are checked.
 """
 
 from __future__ import annotations
@@ -21,65 +21,63 @@ class HookError(RuntimeError):
 
 @dataclass(frozen=True)
 class Hook:
-    """One place where the adapter changes the emulator.
+    """One place, or a few that belong together, where the adapter changes the emulator.
 
-    `expects` maps `module:attribute` (below the emulator's package) to the parameters a function there must
-    take, or None where any object will do.
+    `places` maps `module:attribute`, below the emulator's package, to the parameters a function there must
+    take; None where it is no function.
     """
 
     number: int
     name: str
-    expects: Mapping[str, str | None]
-    apply: Apply
+    purpose: str
+    places: Mapping[str, str | None]
 
     def check(self) -> None:
         """Raise HookError, naming the hook, if a place is gone or takes other parameters."""
-        for place, parameters in self.expects.items():
-            found = _resolve(place, self)
-            if parameters is not None and _parameters(found) != parameters:
+        for place, parameters in self.places.items():
+            found = self._resolve(place)
+            if parameters is None:
+                continue
+            taken = ", ".join(inspect.signature(found).parameters)
+            if taken != parameters:
                 raise HookError(
-                    f"hook {self.number} ({self.name}): {EMULATOR}.{place} takes ({_parameters(found)}), "
+                    f"hook {self.number} ({self.name}): {EMULATOR}.{place} takes ({taken}), "
                     f"the adapter was written for ({parameters})"
                 )
 
+    def _resolve(self, place: str) -> Any:  # noqa: ANN401 # any object of a foreign package
+        module_name, _, path = place.partition(":")
+        try:
+            found: Any = importlib.import_module(f"{EMULATOR}.{module_name}")
+            for part in path.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError) as error:
+            raise HookError(f"hook {self.number} ({self.name}): {EMULATOR}.{place} is gone ({error})") from error
+        return found
+
 
 class Hooks:
-    """Hooks in the order of their numbers; `register` is the decorator that adds one."""
+    """All hooks of the table, each with the function that applies it."""
 
-    def __init__(self) -> None:
-        self.all: list[Hook] = []
+    def __init__(self, table: Mapping[str, tuple[str, Mapping[str, str | None]]]) -> None:
+        self.all = [
+            Hook(number, name, purpose, places)
+            for number, (name, (purpose, places)) in enumerate(table.items(), start=1)
+        ]
+        self._apply: dict[str, Apply] = {}
 
-    def register(self, name: str, expects: Mapping[str, str | None]) -> Callable[[Apply], Apply]:
-        """A decorator that adds the function as the next hook."""
+    def applies(self, name: str) -> Callable[[Apply], Apply]:
+        """A decorator: the function applies the hook of that name."""
 
-        def add(apply: Apply) -> Apply:
-            self.all.append(Hook(len(self.all) + 1, name, expects, apply))
+        def keep(apply: Apply) -> Apply:
+            self._apply[name] = apply
             return apply
 
-        return add
+        return keep
 
-    def check(self) -> None:
-        """Check every hook before the first one is applied."""
+    def apply(self, target: object) -> None:
+        """Check every hook, then apply all in the table's order."""
         for hook in self.all:
             hook.check()
-
-    def apply(self, target: Any) -> None:  # noqa: ANN401 # the adapter's own engine object, handed through
-        """Check all, then apply all, in order."""
-        self.check()
         for hook in self.all:
-            hook.apply(target)
-
-
-def _resolve(place: str, hook: Hook) -> Any:  # noqa: ANN401 # any object of a foreign package
-    module_name, _, path = place.partition(":")
-    try:
-        found: Any = importlib.import_module(f"{EMULATOR}.{module_name}")
-        for part in path.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise HookError(f"hook {hook.number} ({hook.name}): {EMULATOR}.{place} is gone ({error})") from error
-    return found
-
-
-def _parameters(found: Any) -> str:  # noqa: ANN401 # any callable of a foreign package
-    return ", ".join(inspect.signature(found).parameters)
+            self._apply[hook.name](target)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded_aws import environments as envs
+from embedded_aws.runtime import images
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -49,9 +49,7 @@ class Engine:
     state: Path
 
 
-def start(
-    *, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None
-) -> Engine:
+def start(*, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None) -> Engine:
     """Start an engine in a fresh `state` folder and wait until it answers.
 
     `port` 0 takes a free one; `iam` False lets every request pass. Raises EngineError with the end of the log.
@@ -59,22 +57,20 @@ def start(
     state = state.resolve()
     if state.exists() and any(state.iterdir()):
         raise EngineError(f"{state} holds the state of an earlier engine: clean it first (launcher.clean)")
-    python = envs.engine_python(environments)
-    if python is None:
+    environment = _engine_environment(environments)
+    if not environment.ready:
         raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
     state.mkdir(parents=True, exist_ok=True)
     key_id, secret = _write_root_key(state)
     log = log or state / "engine.log"
-    process = _spawn(python, state, environments, port, iam=iam, log=log)
+    process = _spawn(environment.python, state, environments, port, iam=iam, log=log)
     try:
         served_port = _wait_until_ready(process, state, log)
     except EngineError:
         _end(process.pid)
         clean_processes(state)
         raise
-    return Engine(
-        f"http://127.0.0.1:{served_port}", ACCOUNT, REGION, key_id, secret, process.pid, state
-    )
+    return Engine(f"http://127.0.0.1:{served_port}", ACCOUNT, REGION, key_id, secret, process.pid, state)
 
 
 def stop(engine: Engine) -> None:
@@ -109,8 +105,15 @@ def clean_processes(state: Path) -> list[str]:
 
 def prepare(environments: Path, report: Callable[[str], None]) -> None:
     """Make what the engine needs below `environments`: its own environment and those of the known images."""
-    envs.make_engine(environments, report)
-    envs.make_images(environments, report)
+    engine = _engine_environment(environments)
+    if not engine.ready:
+        report("making the engine's environment (up to 30 MB)")
+        engine.make()
+    images.prepare(environments, report)
+
+
+def _engine_environment(environments: Path) -> images.Environment:
+    return images.Environment("engine", Path(__file__).parent / "requirements.txt", environments)
 
 
 def _write_root_key(state: Path) -> tuple[str, str]:
@@ -156,8 +159,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], state: Path, log: Path) 
 
 
 def _healthy(port: int) -> bool:
+    health = f"http://127.0.0.1:{port}/_embedded/health"
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_embedded/health", timeout=5) as answer:  # noqa: S310 # own loopback address
+        with urllib.request.urlopen(health, timeout=5) as answer:  # our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

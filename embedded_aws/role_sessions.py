@@ -77,8 +77,7 @@ class RoleSessions:
         matching = [
             statement["Effect"]
             for statement in as_list(document.get("Statement"))
-            if _names(statement, service)
-            and self._store.conditions_hold(statement.get("Condition") or {}, context)
+            if _names(statement, service) and self._store.conditions_hold(statement.get("Condition") or {}, context)
         ]
         return "Allow" in matching and "Deny" not in matching
 

@@ -8,7 +8,15 @@ import os
 import signal
 import socket
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+from embedded_aws.engine import Engine, Place
+from embedded_aws.front_door import App, front_door
+from embedded_aws.inventory import inventory
+from embedded_aws.role_sessions import RoleSessions
+from embedded_aws.sagemaker.ports import Credentials, Runtime
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -24,14 +32,6 @@ class Settings:
     iam: bool = True
 
 
-@dataclass(frozen=True)
-class RootKey:
-    """The account root's access key."""
-
-    access_key_id: str
-    secret_access_key: str
-
-
 def serve(settings: Settings) -> None:
     """Serve on a loopback port until SIGTERM or SIGINT, then end everything that was started."""
     state = settings.state.resolve()
@@ -39,16 +39,17 @@ def serve(settings: Settings) -> None:
     port = listener.getsockname()[1]
     _set_emulator_variables(state, port, iam=settings.iam)
     # The emulator reads its variables when it is imported: not before they are set.
-    from embedded_aws.ministack_adapter import install  # noqa: PLC0415
+    from embedded_aws import ministack_adapter
 
-    engine = install(
-        root=_root_key(state), account=ACCOUNT, region=REGION, port=port, state=state,
-        environments=settings.environments.resolve(),
-    )
+    place = Place(ACCOUNT, REGION, port, state, settings.environments.resolve(), settings.iam)
+    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime)
+    app = ministack_adapter.install(engine)
+    held = partial(inventory, ministack_adapter.stores, engine.plane)
     try:
-        asyncio.run(_serve(engine.app, listener, state))
+        asyncio.run(_serve(front_door(app, held, engine.root.secret_access_key), listener, state))
     finally:
         engine.shutdown()
+        ministack_adapter.shutdown()
 
 
 def _listen(port: int) -> socket.socket:
@@ -79,14 +80,16 @@ def _set_emulator_variables(state: Path, port: int, *, iam: bool) -> None:
     }
 
 
-def _root_key(state: Path) -> RootKey:
+def _root_key(state: Path) -> Credentials:
+    """The root key that the launcher wrote, without token and end."""
     held = json.loads((state / "root.json").read_text())
-    return RootKey(held["access_key_id"], held["secret_access_key"])
+    never = datetime.max.replace(tzinfo=UTC)
+    return Credentials(held["access_key_id"], held["secret_access_key"], "", never)
 
 
-async def _serve(app: object, listener: socket.socket, state: Path) -> None:
-    from hypercorn.asyncio import serve as hypercorn_serve  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
+async def _serve(app: App, listener: socket.socket, state: Path) -> None:
+    from hypercorn.asyncio import serve as hypercorn_serve
+    from hypercorn.config import Config
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
@@ -99,3 +102,16 @@ async def _serve(app: object, listener: socket.socket, state: Path) -> None:
     address = {"port": listener.getsockname()[1], "pid": os.getpid()}
     (state / "engine.json").write_text(json.dumps(address))
     await hypercorn_serve(app, config, shutdown_trigger=ended.wait)
+
+
+def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
+    from embedded_aws.runtime import local
+
+    settings = local.Settings(
+        endpoint_url=place.endpoint_url,
+        region=place.region,
+        account=place.account,
+        state=place.state,
+        environments=place.environments,
+    )
+    return local.LocalRuntime(settings, sessions)

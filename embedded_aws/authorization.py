@@ -1,0 +1,142 @@
+"""What IAM is asked about a SageMaker request: action, resources, condition keys and passed roles.
+
+No emulator import. Names in ARNs are in lower case, as SageMaker has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from embedded_aws.sagemaker.kinds import KINDS
+
+_VERBS = re.compile(r"^(CreatePresigned|Create|Describe|Delete|Update|Start|Stop|Invoke)")
+_TAG_CALLS = ("AddTags", "DeleteTags", "ListTags")
+_ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
+SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to IAM; `context` holds condition keys in lower case."""
+
+    action: str
+    resource: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def resource_arn(action: str, params: Params, prefix: str) -> str:
+    """The resource of a request; `prefix` is `arn:aws:sagemaker:<region>:<account>`. `*` where a call has none."""
+    if action in _TAG_CALLS:
+        return str(params.get("ResourceArn", "*"))
+    noun = _VERBS.sub("", action).removesuffix("Url").removesuffix("WeightsAndCapacities")
+    kind = KINDS.get(noun)
+    if kind is None or noun == action:
+        return "*"
+    return f"{prefix}:{kind.arn_type}/{str(params.get(kind.id_member, '')).lower()}"
+
+
+def further_checks(action: str, params: Params, prefix: str) -> list[Check]:
+    """What else the caller needs: the roles it passes, the tags it sets, the configuration it uses."""
+    checks = [
+        Check("iam:PassRole", str(params[member]), {"iam:passedtoservice": SERVICE_PRINCIPAL})
+        for member in _ROLE_MEMBERS
+        if params.get(member)
+    ]
+    if action.startswith("Create") and params.get("Tags"):
+        own = resource_arn(action, params, prefix)
+        context = {"sagemaker:taggingaction": action, **request_tags(params)}
+        checks.append(Check("sagemaker:AddTags", own, context))
+    if action in ("CreateEndpoint", "UpdateEndpoint") and params.get("EndpointConfigName"):
+        config = f"{prefix}:endpoint-config/{str(params['EndpointConfigName']).lower()}"
+        checks.append(Check(f"sagemaker:{action}", config, request_tags(params)))
+    return checks
+
+
+def request_tags(params: Params) -> dict[str, Any]:
+    """`aws:RequestTag/*` and `aws:TagKeys` of a request, keys in lower case."""
+    tags = {str(tag.get("Key")): str(tag.get("Value", "")) for tag in params.get("Tags") or []}
+    keys: dict[str, Any] = {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()}
+    return {**keys, "aws:tagkeys": list(tags)} if tags else {}
+
+
+def resource_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """`aws:ResourceTag/*` and its older twin `sagemaker:ResourceTag/*`, keys in lower case."""
+    return {
+        f"{prefix}/{key}".lower(): value
+        for key, value in tags.items()
+        for prefix in ("aws:ResourceTag", "sagemaker:ResourceTag")
+    }
+
+
+def condition_keys(params: Params) -> dict[str, Any]:
+    """SageMaker's own condition keys that a request has, keys in lower case."""
+    found = {f"sagemaker:{key}".lower(): read(params) for key, read in _CONDITION_KEYS.items()}
+    return {key: value for key, value in found.items() if value not in (None, [])}
+
+
+def _at(*path: str) -> Callable[[Params], Any]:
+    def read(params: Params) -> Any:  # noqa: ANN401 # any JSON value
+        value: Any = params
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return str(value).lower() if isinstance(value, bool) else value
+
+    return read
+
+
+def _instance_types(params: Params) -> list[str]:
+    places = (
+        _at("InstanceType"),
+        _at("ResourceConfig", "InstanceType"),
+        _at("ProcessingResources", "ClusterConfig", "InstanceType"),
+        _at("TransformResources", "InstanceType"),
+    )
+    variants = [variant.get("InstanceType") for variant in params.get("ProductionVariants") or []]
+    groups = (_at("ResourceConfig", "InstanceGroups")(params)) or []
+    found = [read(params) for read in places] + variants + [group.get("InstanceType") for group in groups]
+    return [str(item) for item in found if item]
+
+
+_CONDITION_KEYS: dict[str, Callable[[Params], Any]] = {
+    "InstanceTypes": _instance_types,
+    "MaxRuntimeInSeconds": _at("StoppingCondition", "MaxRuntimeInSeconds"),
+    "KeepAlivePeriod": _at("ResourceConfig", "KeepAlivePeriodInSeconds"),
+    "DirectInternetAccess": _at("DirectInternetAccess"),
+    "RootAccess": _at("RootAccess"),
+    "MinimumInstanceMetadataServiceVersion": _at(
+        "InstanceMetadataServiceConfiguration", "MinimumInstanceMetadataServiceVersion"
+    ),
+    "NetworkIsolation": _at("EnableNetworkIsolation"),
+    "InterContainerTrafficEncryption": _at("EnableInterContainerTrafficEncryption"),
+    "VolumeKmsKey": _at("ResourceConfig", "VolumeKmsKeyId"),
+    "OutputKmsKey": _at("OutputDataConfig", "KmsKeyId"),
+    "VpcSubnets": _at("VpcConfig", "Subnets"),
+    "VpcSecurityGroupIds": _at("VpcConfig", "SecurityGroupIds"),
+}
+
+
+def iam_action(namespace: str, action: str | None) -> str:
+    """The action IAM is asked about; Budgets has two for all its calls, and an unknown one matches only `*`."""
+    if action is None:
+        return f"{namespace}:UnknownOperation"
+    if namespace == "budgets":
+        return "budgets:ViewBudget" if action.startswith("budgets:Describe") else "budgets:ModifyBudget"
+    return action
+
+
+def budget_arn(params: Params, account: str) -> str:
+    """The budget that a request names, `*` in its place where it names none."""
+    budget = params.get("Budget") or params.get("NewBudget") or params
+    return f"arn:aws:budgets::{account}:budget/{budget.get('BudgetName', '*')}"
+
+
+def iam_context(params: Mapping[str, list[str]], boundary: str | None) -> dict[str, str]:
+    """IAM's own condition keys: the boundary a request sets or the role has, and the policy it names."""
+    given = params.get("PermissionsBoundary") or ([boundary] if boundary else [])
+    found = {"iam:permissionsboundary": given, "iam:policyarn": params.get("PolicyArn") or []}
+    return {key: values[0] for key, values in found.items() if values}

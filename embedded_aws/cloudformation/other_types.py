@@ -1,0 +1,186 @@
+"""AWS::Budgets::Budget, AWS::Scheduler::Schedule and AWS::StepFunctions::StateMachine through their own calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from embedded_aws.cloudformation.types import (
+    Call,
+    PhysicalName,
+    Properties,
+    Resource,
+    ResourceType,
+    failed,
+    gone,
+    tag_changes,
+)
+from embedded_aws.sagemaker.errors import AwsError
+
+
+def _budget_create(call: Call, name: PhysicalName, props: Properties) -> Resource:
+    budget = _budget(props, str(props["Budget"].get("BudgetName") or name(100)))
+    given = {key: props[key] for key in ("NotificationsWithSubscribers", "ResourceTags") if key in props}
+    try:
+        call("budgets", "CreateBudget", AccountId=_account(call), Budget=budget, **_numbers(given))
+    except AwsError as error:
+        raise failed(error, "Budgets") from error
+    return Resource(budget["BudgetName"], {})
+
+
+def _budget_update(call: Call, own: str, _old: Properties, new: Properties) -> Resource:
+    try:
+        call("budgets", "UpdateBudget", AccountId=_account(call), NewBudget=_budget(new, own))
+    except AwsError as error:
+        raise failed(error, "Budgets") from error
+    return Resource(own, {})
+
+
+def _budget_delete(call: Call, own: str, _props: Properties) -> None:
+    try:
+        call("budgets", "DeleteBudget", AccountId=_account(call), BudgetName=own)
+    except AwsError as error:
+        if not gone(error):
+            raise failed(error, "Budgets") from error
+
+
+def _budget(props: Properties, own: str) -> dict[str, Any]:
+    budget = {**props["Budget"], "BudgetName": own}
+    for member in ("BudgetLimit",):
+        if member in budget:
+            budget[member] = {**budget[member], "Amount": str(budget[member]["Amount"])}
+    return budget
+
+
+def _numbers(value: Any) -> Any:  # noqa: ANN401 # any template value
+    """Thresholds as numbers: a template may have them as text."""
+    if isinstance(value, Mapping):
+        return {k: float(v) if k == "Threshold" else _numbers(v) for k, v in value.items()}
+    return [_numbers(item) for item in value] if isinstance(value, list) else value
+
+
+def _account(call: Call) -> str:
+    return str(call("sts", "GetCallerIdentity")["Account"])
+
+
+def _schedule_create(call: Call, name: PhysicalName, props: Properties) -> Resource:
+    own = str(props.get("Name") or name(64))
+    return _schedule_put(call, "CreateSchedule", own, props)
+
+
+def _schedule_update(call: Call, own: str, _old: Properties, new: Properties) -> Resource:
+    return _schedule_put(call, "UpdateSchedule", own, new)
+
+
+def _schedule_put(call: Call, operation: str, own: str, props: Properties) -> Resource:
+    given = _whole_numbers({**props, "Name": own})
+    try:
+        arn = call("scheduler", operation, **given)["ScheduleArn"]
+    except AwsError as error:
+        raise failed(error, "Scheduler") from error
+    return Resource(own, {"Arn": arn})
+
+
+def _schedule_delete(call: Call, own: str, props: Properties) -> None:
+    group = {"GroupName": props["GroupName"]} if "GroupName" in props else {}
+    try:
+        call("scheduler", "DeleteSchedule", Name=own, **group)
+    except AwsError as error:
+        if not gone(error):
+            raise failed(error, "Scheduler") from error
+
+
+_WHOLE = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts", "MaximumWindowInMinutes")
+
+
+def _whole_numbers(value: Any) -> Any:  # noqa: ANN401 # any template value
+    if isinstance(value, Mapping):
+        return {k: int(v) if k in _WHOLE else _whole_numbers(v) for k, v in value.items()}
+    return [_whole_numbers(item) for item in value] if isinstance(value, list) else value
+
+
+def _machine_create(call: Call, name: PhysicalName, props: Properties) -> Resource:
+    own = str(props.get("StateMachineName") or name(80))
+    tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in props.get("Tags", [])]
+    kind = props.get("StateMachineType", "STANDARD")
+    try:
+        arn = call("stepfunctions", "CreateStateMachine", name=own, type=kind, tags=tags, **_machine(call, props))[
+            "stateMachineArn"
+        ]
+    except AwsError as error:
+        raise failed(error, "AWSStepFunctions") from error
+    return _machine_resource(call, arn)
+
+
+def _machine_update(call: Call, arn: str, old: Properties, new: Properties) -> Resource:
+    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
+    try:
+        call("stepfunctions", "UpdateStateMachine", stateMachineArn=arn, **_machine(call, new))
+        if changed:
+            tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in changed]
+            call("stepfunctions", "TagResource", resourceArn=arn, tags=tags)
+        if dropped:
+            call("stepfunctions", "UntagResource", resourceArn=arn, tagKeys=dropped)
+    except AwsError as error:
+        raise failed(error, "AWSStepFunctions") from error
+    return _machine_resource(call, arn)
+
+
+def _machine_delete(call: Call, arn: str, _props: Properties) -> None:
+    try:
+        call("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
+    except AwsError as error:
+        if not gone(error):
+            raise failed(error, "AWSStepFunctions") from error
+
+
+def _machine_resource(call: Call, arn: str) -> Resource:
+    described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
+    revision = described.get("revisionId", "")
+    return Resource(arn, {"Arn": arn, "Name": described["name"], "StateMachineRevisionId": revision})
+
+
+def _machine(call: Call, props: Properties) -> dict[str, Any]:
+    given: dict[str, Any] = {"definition": _definition(call, props), "roleArn": props["RoleArn"]}
+    for member in ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"):
+        if member in props:
+            given[member[0].lower() + member[1:]] = _lower_camel(props[member])
+    return given
+
+
+def _definition(call: Call, props: Properties) -> str:
+    if "DefinitionS3Location" in props:
+        place = props["DefinitionS3Location"]
+        version = {"VersionId": place["Version"]} if "Version" in place else {}
+        body = call("s3", "GetObject", Bucket=place["Bucket"], Key=place["Key"], **version)["Body"]
+        text = str(body.read().decode())
+    elif "Definition" in props:
+        text = json.dumps(props["Definition"])
+    else:
+        text = str(props["DefinitionString"])
+    for key, value in props.get("DefinitionSubstitutions", {}).items():
+        text = text.replace(f"${{{key}}}", str(value))
+    return text
+
+
+def _lower_camel(value: Any) -> Any:  # noqa: ANN401 # any template value
+    """Step Functions' members begin in lower case; template booleans may be text."""
+    if isinstance(value, Mapping):
+        return {key[0].lower() + key[1:]: _lower_camel(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_lower_camel(item) for item in value]
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+OTHER_TYPES: dict[str, ResourceType] = {
+    "AWS::Budgets::Budget": ResourceType(
+        _budget_create, _budget_update, _budget_delete, ("NotificationsWithSubscribers",), tags=None
+    ),
+    "AWS::Scheduler::Schedule": ResourceType(
+        _schedule_create, _schedule_update, _schedule_delete, ("Name", "GroupName"), tags=None
+    ),
+    "AWS::StepFunctions::StateMachine": ResourceType(
+        _machine_create, _machine_update, _machine_delete, ("StateMachineName", "StateMachineType")
+    ),
+}

@@ -1,0 +1,202 @@
+"""AWS::SageMaker::*: properties are the members of the create call; states are waited for as CloudFormation does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from embedded_aws.cloudformation.types import (
+    Call,
+    PhysicalName,
+    Properties,
+    Resource,
+    ResourceError,
+    ResourceType,
+    failed,
+    gone,
+    polls,
+    tag_changes,
+)
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.shapes import coerce, input_shape
+
+_NAME_LENGTH = 63
+_WAIT_SECONDS = 900.0
+_MOVING = frozenset({"Pending", "Creating", "Updating", "Stopping", "Deleting", "RollingBack"})
+_NOTEBOOK_UPDATES = (
+    "InstanceType",
+    "RoleArn",
+    "LifecycleConfigName",
+    "VolumeSizeInGB",
+    "DefaultCodeRepository",
+    "AdditionalCodeRepositories",
+    "AcceleratorTypes",
+    "RootAccess",
+    "InstanceMetadataServiceConfiguration",
+)
+
+Act = Callable[[Call, str, Properties, Properties], None]
+
+
+@dataclass(frozen=True)
+class SageMakerKind:
+    """A kind as CloudFormation sees it; `status` where it is waited for."""
+
+    name: str
+    replaced_by: tuple[str, ...]
+    status: str | None = None
+    change: Act | None = None
+    before_delete: Callable[[Call, str], None] | None = None
+
+    @property
+    def id_member(self) -> str:
+        """The member and property that name the resource."""
+        return f"{self.name}Name"
+
+    def resource_type(self) -> ResourceType:
+        """The type's acts."""
+        return ResourceType(self._create, self._update, self._delete, self.replaced_by)
+
+    def _create(self, call: Call, name: PhysicalName, props: Properties) -> Resource:
+        given = {self.id_member: name(_NAME_LENGTH), **props}
+        own = str(given[self.id_member])
+        _attempt(call, f"Create{self.name}", given)
+        try:
+            return self._settled(call, own)
+        except ResourceError:
+            # CloudFormation takes what failed away again when it rolls back.
+            self._remove(call, own)
+            raise
+
+    def _update(self, call: Call, physical_id: str, old: Properties, new: Properties) -> Resource:
+        own = _name(physical_id)
+        changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
+        if changed:
+            call("sagemaker", "AddTags", ResourceArn=physical_id, Tags=changed)
+        if dropped:
+            call("sagemaker", "DeleteTags", ResourceArn=physical_id, TagKeys=dropped)
+        if self.change and _without_tags(old) != _without_tags(new):
+            try:
+                self.change(call, own, old, new)
+            except AwsError as error:
+                raise failed(error, "SageMaker") from error
+        return self._settled(call, own)
+
+    def _delete(self, call: Call, physical_id: str, _props: Properties) -> None:
+        self._remove(call, _name(physical_id))
+
+    def _remove(self, call: Call, own: str) -> None:
+        try:
+            self._wait(call, own)
+            if self.before_delete:
+                self.before_delete(call, own)
+            call("sagemaker", f"Delete{self.name}", **{self.id_member: own})
+            self._wait(call, own)
+        except AwsError as error:
+            if not gone(error):
+                raise failed(error, "SageMaker") from error
+
+    def _settled(self, call: Call, own: str) -> Resource:
+        described = self._wait(call, own)
+        arn = described[f"{self.name}Arn"]
+        if self.status and described[self.status] == "Failed":
+            raise ResourceError(f"{described.get('FailureReason', 'Failed')} (Resource {arn})")
+        return Resource(arn, {self.id_member: own, "Arn": arn})
+
+    def _wait(self, call: Call, own: str) -> dict[str, Any]:
+        """The description once it is no longer moving. AwsError when it is not there."""
+        described: dict[str, Any] = {}
+        for _ in polls(_WAIT_SECONDS):
+            described = call("sagemaker", f"Describe{self.name}", **{self.id_member: own})
+            if self.status is None or described[self.status] not in _MOVING:
+                return described
+        raise ResourceError(f"{self.name} {own} is still {described.get(str(self.status))}")
+
+
+def _attempt(call: Call, operation: str, given: Properties) -> None:
+    """A create call; properties the call does not know are refused as CloudFormation does."""
+    shape = input_shape(operation)
+    unknown = sorted(given.keys() - (shape.members.keys() if shape else set()))
+    if unknown:
+        raise ResourceError(f"Properties validation failed: #: extraneous key [{unknown[0]}] is not permitted")
+    try:
+        call("sagemaker", operation, **coerce(operation, given))
+    except AwsError as error:
+        raise failed(error, "SageMaker") from error
+
+
+def _stop_notebook(call: Call, own: str) -> None:
+    """CloudFormation stops a notebook instance before it changes or deletes it."""
+    if _notebook_status(call, own) == "InService":
+        call("sagemaker", "StopNotebookInstance", NotebookInstanceName=own)
+    for _ in polls(_WAIT_SECONDS):
+        if _notebook_status(call, own) not in _MOVING:
+            return
+
+
+def _notebook_status(call: Call, own: str) -> str:
+    described = call("sagemaker", "DescribeNotebookInstance", NotebookInstanceName=own)
+    return str(described["NotebookInstanceStatus"])
+
+
+def _change_notebook(call: Call, own: str, old: Properties, new: Properties) -> None:
+    _stop_notebook(call, own)
+    changes = {name: new[name] for name in _NOTEBOOK_UPDATES if name in new and new[name] != old.get(name)}
+    if "LifecycleConfigName" in old and "LifecycleConfigName" not in new:
+        changes["DisassociateLifecycleConfig"] = True
+    wanted = coerce("UpdateNotebookInstance", {"NotebookInstanceName": own, **changes})
+    call("sagemaker", "UpdateNotebookInstance", **wanted)
+    for _ in polls(_WAIT_SECONDS):
+        if _notebook_status(call, own) not in _MOVING:
+            break
+    call("sagemaker", "StartNotebookInstance", NotebookInstanceName=own)
+
+
+def _change_lifecycle_config(call: Call, own: str, _old: Properties, new: Properties) -> None:
+    scripts = {name: new.get(name, []) for name in ("OnCreate", "OnStart")}
+    call(
+        "sagemaker",
+        "UpdateNotebookInstanceLifecycleConfig",
+        NotebookInstanceLifecycleConfigName=own,
+        **scripts,
+    )
+
+
+def _change_endpoint(call: Call, own: str, _old: Properties, new: Properties) -> None:
+    call("sagemaker", "UpdateEndpoint", EndpointName=own, EndpointConfigName=new["EndpointConfigName"])
+
+
+def _name(physical_id: str) -> str:
+    return physical_id.rsplit("/", 1)[-1]
+
+
+def _without_tags(props: Properties) -> dict[str, Any]:
+    return {key: value for key, value in props.items() if key != "Tags"}
+
+
+_MODEL = ("ModelName", "Containers", "PrimaryContainer", "ExecutionRoleArn", "EnableNetworkIsolation")
+_ENDPOINT_CONFIG = ("EndpointConfigName", "ProductionVariants", "KmsKeyId", "ExecutionRoleArn")
+_NOTEBOOK = (
+    "NotebookInstanceName",
+    "KmsKeyId",
+    "SubnetId",
+    "SecurityGroupIds",
+    "DirectInternetAccess",
+    "PlatformIdentifier",
+)
+
+SAGEMAKER_TYPES: dict[str, ResourceType] = {
+    f"AWS::SageMaker::{kind.name}": kind.resource_type()
+    for kind in (
+        SageMakerKind("Model", _MODEL),
+        SageMakerKind("EndpointConfig", _ENDPOINT_CONFIG),
+        SageMakerKind("Endpoint", ("EndpointName",), "EndpointStatus", _change_endpoint),
+        SageMakerKind("NotebookInstance", _NOTEBOOK, "NotebookInstanceStatus", _change_notebook, _stop_notebook),
+        SageMakerKind(
+            "NotebookInstanceLifecycleConfig",
+            ("NotebookInstanceLifecycleConfigName",),
+            change=_change_lifecycle_config,
+        ),
+    )
+}

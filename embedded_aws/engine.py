@@ -1,0 +1,65 @@
+"""The engine's own parts, put together: clients, role sessions, SageMaker and its runtime, the scheduler.
+
+No emulator import: what the emulator has to give comes in through `Emulator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded_aws.clients import Clients
+from embedded_aws.role_sessions import RoleSessions, RoleStore
+from embedded_aws.sagemaker.control_plane import ControlPlane
+from embedded_aws.sagemaker.ports import Credentials, Runtime
+from embedded_aws.sagemaker_service import SageMakerService
+from embedded_aws.scheduling import Scheduler
+from embedded_aws.scheduling import Store as ScheduleStore
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and as what the engine serves."""
+
+    account: str
+    region: str
+    port: int
+    state: Path
+    environments: Path
+    iam: bool
+
+    @property
+    def endpoint_url(self) -> str:
+        """The address of everything."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What the adapter hands in: the emulator's roles and schedules."""
+
+    roles: RoleStore
+    schedules: ScheduleStore
+
+
+MakeRuntime = Callable[[Place, RoleSessions], Runtime]
+
+
+class Engine:
+    """Everything the hooks lead to."""
+
+    def __init__(self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime) -> None:
+        self.place = place
+        self.root = root
+        self.clients = Clients(place.endpoint_url, place.region)
+        self.sessions = RoleSessions(emulator.roles, place.account)
+        runtime = make_runtime(place, self.sessions)
+        self.plane = ControlPlane(account=place.account, region=place.region, runtime=runtime, roles=self.sessions)
+        self.sagemaker = SageMakerService(self.plane)
+        self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
+
+    def shutdown(self) -> None:
+        """End whatever runs."""
+        self.scheduler.stop()
+        self.plane.shutdown()

@@ -1,0 +1,188 @@
+"""The table of hooks into ministack 1.5.33: name, what it is for, and the places it was written against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
+    "root-key": (
+        "The root key is verified like any other key, and nothing else (no key, `test`, 12 digits) is root.",
+        {
+            "core.iam_evaluator:is_root_access_key": "access_key_id",
+            "core.iam_evaluator:_is_root_key": "access_key_id",
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+            "core.iam_evaluator:ResolvedCredential": None,
+            "services.sts:resolve_credential": "access_key_id, account_id, session_token",
+            "services.sts:register_session": "access_key, session",
+            "services.sts:handle_request": "method, path, headers, body, query_params",
+        },
+    ),
+    "secure-transport": (
+        "Loopback HTTP stands for HTTPS: policies that deny aws:SecureTransport=false would refuse everything.",
+        {
+            "core.iam_evaluator:pin_request_origin": "source_ip, secure_transport",
+            "app:pin_request_origin": "source_ip, secure_transport",
+        },
+    ),
+    "sagemaker": (
+        "SageMaker and its runtime API are services of the engine's own.",
+        {
+            "app:SERVICE_REGISTRY": None,
+            "app:SERVICE_HANDLERS": None,
+            "core.router:SERVICE_PATTERNS": None,
+            "core.router:extract_access_key_id": "headers, query_params",
+            "core.concurrency:run_reentrant": "fn, args, thread_name",
+            "core.iam_actions:SERVICE_TO_IAM_NAMESPACE": None,
+            "core.iam_evaluator:caller_arn": "",
+            "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",
+        },
+    ),
+    "iam-questions": (
+        (
+            "IAM is asked the right question: action and resource of SageMaker and Budgets; a request whose "
+            "action is not known is closed to all but full rights; denials name the resource."
+        ),
+        {
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_actions:identity_denial_message": "action, principal_arn, resource, explicit_deny",
+            "core.iam_actions:access_denied_response": (
+                "service, action, principal_arn, request_id, error_code, message, headers, resource_arn, "
+                "explicit_deny, resource_policy_arn"
+            ),
+        },
+    ),
+    "iam-conditions": (
+        "Condition keys: SageMaker's own, iam:PermissionsBoundary, and the tags of stacks and state machines.",
+        {
+            "core.iam_actions:request_tag_context": "service, iam_action, body, params",
+            "core.iam_evaluator:_names_condition_key": "policies, prefix",
+            "services.tagging:resource_tags": "arn",
+            "services.stepfunctions:_tags": None,
+        },
+    ),
+    "passed-roles": (
+        (
+            "Who hands a role to Lambda, Step Functions, Scheduler or EventBridge needs iam:PassRole, and the role "
+            "must trust the service."
+        ),
+        {
+            "services.iam:_roles": None,
+            "core.iam_evaluator:EvalContext": None,
+            "core.iam_evaluator:_conditions_met": "conditions, ctx",
+            "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
+        },
+    ),
+    "stack-principal": (
+        "A stack acts as the role it was given (and remembers), else as its caller, never as root.",
+        {
+            "services.cloudformation.handlers:_resolve_stack": "stack_name",
+            "services.cloudformation.changesets:_find_change_set": None,
+            "services.cloudformation.helpers:_error": "code, message, status",
+        },
+    ),
+    "stack-conditions": (
+        "Conditions compare resolved values: without Fn::Join the bootstrap's execution role has no rights.",
+        {
+            "services.cloudformation.engine:_evaluate_conditions": "template, params",
+            "services.cloudformation.engine:_resolve_refs": (
+                "value, resources, params, conditions, mappings, stack_name, stack_id"
+            ),
+            "services.cloudformation.handlers:_evaluate_conditions": "template, params",
+            "services.cloudformation.changesets:_evaluate_conditions": "template, params",
+            "services.cloudformation.stacks:_evaluate_conditions": "template, params",
+        },
+    ),
+    "stack-types": (
+        "AWS::SageMaker::*, AWS::Budgets::Budget and types that the emulator has too soft go through API calls.",
+        {
+            "services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
+            "services.cloudformation.provisioners:_REPLACING_PROPERTIES": None,
+            "services.cloudformation.provisioners:_STACK_TAG_PROPERTY": None,
+            "services.cloudformation.provisioners:_physical_name": (
+                "stack_name, logical_id, lowercase, max_len, seeded"
+            ),
+            "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
+        },
+    ),
+    "stack-rights": (
+        "What the emulator provisions itself needs the stack's principal's rights too.",
+        {
+            "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),
+            "services.cloudformation.stacks:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.stacks:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
+        },
+    ),
+    "stack-buckets": (
+        "A bucket gets its tags, and one that holds objects or versions refuses to be deleted.",
+        {"services.s3:_bucket_tags": None, "services.cloudformation.provisioners:_s3_create": None},
+    ),
+    "task-principal": (
+        "Every task acts as its state machine's role; SageMaker's integrations and aws-sdk:* go by the front door.",
+        {
+            "services.stepfunctions:_run_execution": "exec_arn",
+            "services.stepfunctions:_invoke_resource": "resource, input_data",
+            "services.stepfunctions:_invoke_with_callback": "resource, input_data, token, state_def",
+            "services.stepfunctions:_invoke_resource_with_timeout": "resource, input_data, timeout",
+            "services.stepfunctions:_invoke_aws_sdk_integration": "resource, input_data",
+            "services.stepfunctions:_SERVICE_DISPATCH": None,
+            "services.stepfunctions:_ExecutionError": "error, cause",
+        },
+    ),
+    "executions": (
+        "An execution ends once (aborted stays aborted), by its machine's TimeoutSeconds too, and is logged.",
+        {
+            "services.stepfunctions:_fail_execution": "execution, error, cause",
+            "services.stepfunctions:_add_event": "execution, event_type, details",
+            "services.stepfunctions:_delete_state_machine": "data",
+            "services.stepfunctions:_apply_parameters": "state_def, data, ctx",
+            "services.stepfunctions:_find_matching_retrier": "retriers, error, retry_counts",
+            "services.cloudwatch_logs:_log_groups": None,
+        },
+    ),
+    "state-machines": (
+        "Creating a state machine checks its definition, its role's rights, and makes the rules .sync needs.",
+        {
+            "services.stepfunctions:_create_state_machine": "data",
+            "services.stepfunctions:_update_state_machine": "data",
+            "services.stepfunctions:_state_machines": None,
+            "services.eventbridge:_put_rule": "data",
+            "services.eventbridge:_ensure_default_bus": "",
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_rules": None,
+        },
+    ),
+    "schedules": (
+        "Schedules are checked, fire within a second under their role, and bury what failed.",
+        {
+            "services.scheduler:_create_schedule": "name, body",
+            "services.scheduler:_update_schedule": "name, body",
+            "services.scheduler:_error": "status, code, message",
+            "services.scheduler:start_scheduler": "",
+            "services.scheduler:_schedules": None,
+        },
+    ),
+    "functions": (
+        "Lambda: the runtime's own interpreter, exception names, no idle processes, logs by the role's rights.",
+        {
+            "core.lambda_runtime:_detect_runtime_binary": "runtime",
+            "core.lambda_runtime:_PYTHON_WORKER_SCRIPT": None,
+            "core.lambda_runtime:_workers": None,
+            "core.lambda_runtime:_lock": None,
+            "core.lambda_runtime:kill_workers": "workers",
+            "core.lambda_runtime:reset": "",
+            "services.lambda_svc:_execute_function_warm": "func, event, request_id",
+            "services.lambda_svc:_emit_lambda_logs": ("func, request_id, log_text, error, duration_ms, log_source"),
+        },
+    ),
+    "large-objects": (
+        "A part of a large object is read from its file without the rest.",
+        {"services.s3:_read_body": "bucket_name, key, obj", "services.s3:_object_disk_path": "bucket, key, account_id"},
+    ),
+}

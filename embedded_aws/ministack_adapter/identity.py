@@ -1,0 +1,148 @@
+"""Hooks of who calls and what IAM is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator, router
+from ministack.core.concurrency import run_reentrant
+from ministack.services import iam, sts, tagging
+from ministack.services import stepfunctions as sfn
+from ministack.services.cloudformation import handlers as cfn_handlers
+from ministack.services.cloudformation import helpers as cfn_helpers
+
+from embedded_aws import authorization
+from embedded_aws.engine import Engine
+from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, asker, error_reply
+from embedded_aws.role_passing import Request, check_passed
+from embedded_aws.sagemaker.errors import AwsError
+
+
+@HOOKS.applies("root-key")
+def _root_key(engine: Engine) -> None:
+    inner, serve, root = iam_evaluator.resolve_credential, sts.handle_request, engine.root
+
+    def resolve(access_key_id: str, *args: Any, **kwargs: Any) -> Any:
+        if access_key_id != root.access_key_id:
+            return inner(access_key_id, *args, **kwargs)
+        account = engine.place.account
+        return iam_evaluator.ResolvedCredential(
+            access_key_id=access_key_id,
+            secret_access_key=root.secret_access_key,
+            account_id=account,
+            principal_arn=f"arn:aws:iam::{account}:root",
+            principal_id=account,
+            principal_type="Root",
+            source_access_key_id=access_key_id,
+        )
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        by_root = router.extract_access_key_id(headers, query) == root.access_key_id
+        if by_root and parse_qs(body).get(b"Action") == [b"AssumeRole"]:
+            text = "Roles may not be assumed by root accounts."
+            refused: Reply = cfn_helpers._error("AccessDenied", text, 403)
+            return refused
+        reply: Reply = await serve(method, path, headers, body, query)
+        return reply
+
+    iam_evaluator.is_root_access_key = iam_evaluator._is_root_key = lambda _access_key_id: False
+    iam_evaluator.resolve_credential = sts.resolve_credential = resolve
+    sts.handle_request = handle
+
+
+@HOOKS.applies("secure-transport")
+def _secure_transport(_: Engine) -> None:
+    pin = iam_evaluator.pin_request_origin
+    app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, secure_transport=True)
+
+
+@HOOKS.applies("sagemaker")
+def _sagemaker(engine: Engine) -> None:
+    async def handle(_method: str, path: str, headers: Any, body: bytes, _query: Any) -> Reply:
+        asked, caller = asker(engine, headers), iam_evaluator.caller_arn()
+        reply: Reply = await run_reentrant(engine.sagemaker.answer, headers, path, body, asked, caller)
+        return reply
+
+    app.SERVICE_REGISTRY["sagemaker"] = {"module": "sagemaker"}
+    app.SERVICE_HANDLERS["sagemaker"] = handle
+    hosts = [r"sagemaker\."]
+    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": hosts}
+    iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
+
+
+@HOOKS.applies("iam-questions")
+def _iam_questions(engine: Engine) -> None:
+    action_of, arn_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+    reply_of = iam_actions.access_denied_response
+
+    def action(service: str, method: str, path: str, headers: Any, *rest: Any) -> Any:
+        if service == "sagemaker":
+            return engine.sagemaker.action(headers, path)
+        namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service)
+        found = action_of(service, method, path, headers, *rest)
+        return authorization.iam_action(namespace, found) if namespace else found
+
+    def arn(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> Any:
+        if service == "sagemaker":
+            return engine.sagemaker.resource(headers, path, body)
+        if service == "budgets":
+            return authorization.budget_arn(json.loads(body or b"{}"), engine.place.account)
+        return arn_of(service, method, path, headers, body, *rest)
+
+    def denied(service: str, action: str, principal: str, *args: Any, **kwargs: Any) -> Any:
+        if not any(kwargs.get(key) for key in ("error_code", "message", "resource_policy_arn")):
+            resource, explicit = kwargs.get("resource_arn", "*"), bool(kwargs.get("explicit_deny"))
+            kwargs["message"] = iam_actions.identity_denial_message(action, principal, resource, explicit)
+        return reply_of(service, action, principal, *args, **kwargs)
+
+    iam_actions.extract_iam_action, iam_actions.extract_resource_arn = action, arn
+    iam_actions.access_denied_response = denied
+
+
+@HOOKS.applies("iam-conditions")
+def _iam_conditions(engine: Engine) -> None:
+    tags_of, own_tags = iam_actions.request_tag_context, tagging.resource_tags
+
+    def context(service: str, iam_action: str, body: bytes, params: Any) -> Any:
+        own: dict[str, Any] = {}
+        if service == "sagemaker":
+            own = engine.sagemaker.context(iam_action, body)
+        elif service == "iam":
+            role = iam._roles.get("".join(params.get("RoleName", []))) or {}
+            own = authorization.iam_context(params, role.get("PermissionsBoundary"))
+        return {**tags_of(service, iam_action, body, params), **own}
+
+    def resource_tags(arn: str) -> Any:
+        parts = arn.split(":")
+        if parts[2:3] == ["cloudformation"] and "/" in arn:
+            stack = cfn_handlers._resolve_stack(arn.split("/")[1]) or {}
+            return {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or []}
+        if parts[2:3] == ["states"]:
+            machine = ":".join([*parts[:5], "stateMachine", *parts[6:7]])
+            return {tag["key"]: tag["value"] for tag in sfn._tags.get(machine) or []}
+        return own_tags(arn)
+
+    iam_actions.request_tag_context, tagging.resource_tags = context, resource_tags
+    # A boundary may ask for resource tags too, not only an identity policy.
+    iam_evaluator._names_condition_key = lambda _policies, _prefix: True
+
+
+@HOOKS.applies("passed-roles")
+def _passed_roles(engine: Engine) -> None:
+    def guard(service: str, inner: Service) -> Service:
+        async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+            action = headers.get("x-amz-target", "").rpartition(".")[2]
+            request = Request(service, action, method, path, body)
+            try:
+                check_passed(request, asker(engine, headers), engine.sessions)
+            except AwsError as error:
+                return error_reply(error)
+            return await inner(method, path, headers, body, query)
+
+        return handle
+
+    for service in ("lambda", "states", "scheduler", "events"):
+        app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])

@@ -1,0 +1,157 @@
+"""Hooks of Step Functions: tasks act as the machine's role, executions end once, machines are checked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from ministack.services import cloudwatch_logs, eventbridge
+from ministack.services import stepfunctions as sfn
+
+from embedded_aws import execution_logs, state_machines
+from embedded_aws.engine import Engine
+from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, error_reply
+from embedded_aws.retries import with_delay
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.step_functions import TaskError
+from embedded_aws.tasks import SERVICE_PRINCIPAL, Tasks
+
+
+def _in_its_words(act: Callable[..., Any], *args: Any) -> Any:
+    """An act whose failure the emulator's Retry and Catch are to see."""
+    try:
+        return act(*args)
+    except TaskError as error:
+        raise sfn._ExecutionError(error.error, error.cause) from error
+
+
+@HOOKS.applies("task-principal")
+def _task_principal(engine: Engine) -> None:
+    place = f"{engine.place.region}:{engine.place.account}"
+    tasks = Tasks(engine.clients, engine.sessions, partial(ask, engine), place)
+    run, within = sfn._run_execution, sfn._invoke_resource_with_timeout
+
+    def run_execution(arn: str) -> None:
+        execution = sfn._executions.get(arn)
+        machine = sfn._state_machines.get((execution or {}).get("stateMachineArn"))
+        if machine is None:
+            run(arn)
+            return
+        with tasks.of(execution, machine["roleArn"]):
+            _limit(execution, json.loads(machine["definition"]).get("TimeoutSeconds"))
+            run(arn)
+
+    def invoke_within(resource: str, data: Any, seconds: float) -> Any:
+        with tasks.within(seconds):
+            return within(resource, data, seconds)
+
+    def checked(invoke: Callable[..., Any]) -> Callable[..., Any]:
+        def act(resource: str, data: Any, *args: Any) -> Any:
+            _in_its_words(tasks.check, resource, data)
+            return invoke(resource, data, *args)
+
+        return act
+
+    perform = partial(_in_its_words, tasks.perform)
+    sfn._run_execution, sfn._invoke_resource_with_timeout = run_execution, invoke_within
+    sfn._invoke_resource = checked(sfn._invoke_resource)
+    sfn._invoke_with_callback = checked(sfn._invoke_with_callback)
+    sfn._invoke_aws_sdk_integration = sfn._SERVICE_DISPATCH["arn:aws:states:::sagemaker:"] = perform
+
+
+def _limit(execution: dict[str, Any], seconds: float | None) -> None:
+    """End an execution by its state machine's own TimeoutSeconds."""
+
+    def end() -> None:
+        if execution["status"] == "RUNNING":
+            execution.update(status="TIMED_OUT", error="States.Timeout", stopDate=sfn.now_iso())
+            sfn._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
+
+    if seconds:
+        timer = threading.Timer(seconds, copy_context().run, (end,))
+        timer.daemon = True
+        timer.start()
+
+
+@HOOKS.applies("executions")
+def _executions(_: Engine) -> None:
+    fail, add, delete = sfn._fail_execution, sfn._add_event, sfn._delete_state_machine
+    parameters, retrier_of = sfn._apply_parameters, sfn._find_matching_retrier
+
+    def fail_once(execution: dict[str, Any], error: str, cause: str) -> None:
+        if execution["status"] == "RUNNING":
+            fail(execution, error, cause)
+
+    def add_and_log(execution: dict[str, Any], kind: str, details: Any = None) -> Any:
+        event = add(execution, kind, details)
+        machine = sfn._state_machines.get(execution["stateMachineArn"])
+        if machine is not None:
+            _log(machine, execution, event)
+        return event
+
+    def delete_and_end(data: Any) -> Any:
+        for execution in sfn._executions.values():
+            if execution["stateMachineArn"] == data.get("stateMachineArn") and execution["status"] == "RUNNING":
+                execution.update(status="ABORTED", stopDate=sfn.now_iso())
+        return delete(data)
+
+    def find_retrier(retriers: Any, error: str, counts: dict[int, int]) -> Any:
+        retrier, index = retrier_of(retriers, error, counts)
+        return (retrier, index) if retrier is None else (with_delay(retrier, counts.get(index, 0)), index)
+
+    sfn._fail_execution, sfn._add_event, sfn._delete_state_machine = fail_once, add_and_log, delete_and_end
+    sfn._find_matching_retrier = find_retrier
+    sfn._apply_parameters = lambda state, data, ctx=None: (
+        {} if state.get("Parameters") == {} else parameters(state, data, ctx)
+    )
+
+
+def _log(machine: Mapping[str, Any], execution: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    group = cloudwatch_logs._log_groups.get(execution_logs.log_group(machine))
+    line = execution_logs.line(machine, execution, event)
+    if group is None or line is None:
+        return
+    stream = execution_logs.stream(machine, execution)
+    names = {"logGroupName": execution_logs.log_group(machine), "logStreamName": stream}
+    if stream not in group["streams"]:
+        cloudwatch_logs._create_log_stream(names)
+    cloudwatch_logs._put_log_events({**names, "logEvents": [{"message": line}]})
+
+
+@HOOKS.applies("state-machines")
+def _state_machines(engine: Engine) -> None:
+    create, update = sfn._create_state_machine, sfn._update_state_machine
+
+    def vet(machine: Mapping[str, Any]) -> None:
+        role, definition = machine["roleArn"], machine["definition"]
+        state_machines.vet(definition)
+        engine.sessions.trusting(role, SERVICE_PRINCIPAL)
+        session = engine.sessions.session(role, SERVICE_PRINCIPAL, "AWSStepFunctions")
+        allowed = partial(ask, engine, session.access_key_id)
+        state_machines.check_logging(machine.get("loggingConfiguration") or {}, allowed)
+        for rule in state_machines.managed_rules(definition):
+            state_machines.check_rule(rule, role, f"{engine.place.region}:{engine.place.account}", allowed)
+            eventbridge._ensure_default_bus()
+            eventbridge._put_rule(rule)
+            eventbridge._rules[eventbridge._rule_key(rule["Name"], "default")]["ManagedBy"] = SERVICE_PRINCIPAL
+
+    def vetted(inner: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
+        def act(data: Any) -> Reply:
+            known = sfn._state_machines.get(data.get("stateMachineArn")) or {}
+            try:
+                vet({**known, **data})
+            except AwsError as error:
+                return error_reply(error)
+            reply = inner(data)
+            arn = data.get("stateMachineArn") or json.loads(reply[2]).get("stateMachineArn")
+            if "tracingConfiguration" in data and arn in sfn._state_machines:
+                sfn._state_machines[arn]["tracingConfiguration"] = data["tracingConfiguration"]
+            return reply
+
+        return act
+
+    sfn._create_state_machine, sfn._update_state_machine = vetted(create), vetted(update)

@@ -1,0 +1,101 @@
+"""Hooks of Scheduler, Lambda and S3."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import cloudwatch_logs, lambda_svc, s3, scheduler
+
+from embedded_aws import scheduling
+from embedded_aws.engine import Engine
+from embedded_aws.lambda_functions import IDLE_SECONDS, error_type, log_rights
+from embedded_aws.large_files import read_file
+from embedded_aws.ministack_adapter.common import HOOKS, ask
+from embedded_aws.runtime import images
+from embedded_aws.sagemaker.errors import AwsError
+
+
+@HOOKS.applies("schedules")
+def _schedules(engine: Engine) -> None:
+    def vetted(inner: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+        def act(name: str, body: Any) -> Any:
+            try:
+                scheduling.vet(body)
+            except AwsError as error:
+                return scheduler._error(error.status, error.code, error.message)
+            return inner(name, body)
+
+        return act
+
+    scheduler._create_schedule = vetted(scheduler._create_schedule)
+    scheduler._update_schedule = vetted(scheduler._update_schedule)
+    scheduler.start_scheduler = engine.scheduler.start
+
+
+@HOOKS.applies("functions")
+def _functions(engine: Engine) -> None:
+    detect, execute = lambda_runtime._detect_runtime_binary, lambda_svc._execute_function_warm
+    emit = lambda_svc._emit_lambda_logs
+    environment = images.environment(images.LAMBDA, engine.place.environments)
+
+    def interpreter(runtime: str) -> tuple[str, str]:
+        if runtime != "python3.12":
+            binary, script = detect(runtime)
+            return ("", "") if runtime.startswith("python") else (binary, script)
+        return str(environment.python), lambda_runtime._PYTHON_WORKER_SCRIPT
+
+    def execute_and_name(*args: Any) -> Any:
+        result = execute(*args)
+        body = result.get("body")
+        if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
+            text = str(body.get("errorMessage", ""))
+            body["errorType"] = error_type(result.get("log") or "", text) or body["errorType"]
+        return result
+
+    def emit_if_allowed(func: Any, *args: Any, **kwargs: Any) -> None:
+        config = func.get("config") or func
+        try:
+            session = engine.sessions.session(config["Role"], "lambda.amazonaws.com", config["FunctionName"])
+            group, checks = log_rights(config, f"{engine.place.region}:{engine.place.account}")
+            for check in checks[group in cloudwatch_logs._log_groups :]:
+                ask(engine, session.access_key_id, check)
+        except AwsError:
+            return  # as on AWS: a function whose role may not log runs without a log
+        emit(func, *args, **kwargs)
+
+    lambda_runtime._detect_runtime_binary = interpreter
+    lambda_svc._execute_function_warm = execute_and_name
+    lambda_svc._emit_lambda_logs = emit_if_allowed
+    threading.Thread(target=_reap_forever, daemon=True, name="lambda-reaper").start()
+
+
+def _reap_forever() -> None:
+    """End function processes that have been idle; ministack keeps the first of each function for ever."""
+    while True:
+        time.sleep(1)
+        idle, since = [], time.time() - IDLE_SECONDS
+        with lambda_runtime._lock:
+            for key, workers in list(lambda_runtime._workers.items()):
+                kept = [worker for worker in workers if worker.in_use or worker.last_used > since]
+                idle += [worker for worker in workers if worker not in kept]
+                if kept:
+                    lambda_runtime._workers[key] = kept
+                else:
+                    del lambda_runtime._workers[key]
+        lambda_runtime.kill_workers(idle)
+
+
+@HOOKS.applies("large-objects")
+def _large_objects(_: Engine) -> None:
+    read = s3._read_body
+
+    def read_part(bucket: str, key: str, record: Any) -> Any:
+        path = s3._object_disk_path(bucket, key) if record.get("body") is None else None
+        return read_file(Path(path)) if path and Path(path).is_file() else read(bucket, key, record)
+
+    s3._read_body = read_part

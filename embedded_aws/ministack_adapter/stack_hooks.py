@@ -1,0 +1,143 @@
+"""Hooks of CloudFormation: whom a stack acts for, and the resource types that are done by API calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+
+from ministack import app
+from ministack.core import iam_evaluator, router
+from ministack.services import cloudformation as cfn
+from ministack.services import s3
+from ministack.services.cloudformation import changesets, provisioners, stacks
+from ministack.services.cloudformation import engine as cfn_engine
+from ministack.services.cloudformation import handlers as cfn_handlers
+from ministack.services.cloudformation import helpers as cfn_helpers
+
+from embedded_aws import buckets
+from embedded_aws.cloudformation import ALL_TYPES, rights
+from embedded_aws.cloudformation.acts import acts
+from embedded_aws.cloudformation.conditions import with_resolved_values
+from embedded_aws.cloudformation.principal import Principals, show_roles
+from embedded_aws.cloudformation.types import ResourceError
+from embedded_aws.engine import Engine
+from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, asker
+from embedded_aws.role_passing import Request, check_passed
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.ports import Credentials
+
+_acting: ContextVar[Credentials] = ContextVar("acting")
+
+
+@HOOKS.applies("stack-principal")
+def _stack_principal(engine: Engine) -> None:
+    inner = app.SERVICE_HANDLERS["cloudformation"]
+
+    def caller(access_key_id: str) -> Credentials:
+        if not engine.place.iam:
+            return engine.root
+        held = iam_evaluator.resolve_credential(access_key_id, engine.place.account)
+        end = engine.root.expiration
+        return Credentials(access_key_id, held.secret_access_key, held.session_token or "", end)
+
+    principals = Principals(
+        cfn_handlers._resolve_stack,
+        lambda name, stack: changesets._find_change_set(name, stack)[1],
+        caller,
+        engine.sessions,
+    )
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        params = {key: found[0] for key, found in parse_qs(body.decode(errors="replace")).items()}
+        request, role = Request("cloudformation", "", method, path, body), principals.role(params)
+        try:
+            check_passed(request, asker(engine, headers), engine.sessions)
+            _acting.set(principals.credentials(role, router.extract_access_key_id(headers, query)))
+        except AwsError as error:
+            refused: Reply = cfn_helpers._error(error.code.replace("DeniedException", "Denied"), error.message)
+            return refused
+        status, kept, content = await inner(method, path, headers, body, query)
+        if status < 400:
+            principals.remember(params, role)
+        if params.get("Action") == "DescribeStacks":
+            content = show_roles(content, cfn._stacks.values())
+        return status, kept, content
+
+    app.SERVICE_HANDLERS["cloudformation"] = handle
+
+
+@HOOKS.applies("stack-conditions")
+def _stack_conditions(_: Engine) -> None:
+    evaluate = cfn_engine._evaluate_conditions
+
+    def evaluate_all(template: Any, params: Any) -> Any:
+        def resolve(value: Any) -> Any:
+            return cfn_engine._resolve_refs(value, {}, params, {}, template.get("Mappings", {}), "", "")
+
+        return evaluate(with_resolved_values(template, resolve), params)
+
+    for module in (cfn_handlers, changesets, stacks):
+        module._evaluate_conditions = evaluate_all
+
+
+@HOOKS.applies("stack-types")
+def _stack_types(engine: Engine) -> None:
+    off_loop, tables = stacks._runs_on_worker_thread, provisioners
+
+    def call(service: str, operation: str, /, **params: Any) -> dict[str, Any]:
+        return engine.clients.call(_acting.get(), service, operation, params)
+
+    def name(stack_name: str, logical_id: str, longest: int) -> str:
+        return str(provisioners._physical_name(stack_name, logical_id, max_len=longest))
+
+    for type_name, kind in ALL_TYPES.items():
+        tables._RESOURCE_HANDLERS[type_name] = acts(kind, call, name, engine.sagemaker.set_system_tags)
+        tables._REPLACING_PROPERTIES[type_name] = kind.replaced_by
+        if kind.tags:
+            tables._STACK_TAG_PROPERTY[type_name] = (kind.tags, "list")
+    stacks._runs_on_worker_thread = lambda type_name: type_name in ALL_TYPES or off_loop(type_name)
+
+
+@HOOKS.applies("stack-rights")
+def _stack_rights(engine: Engine) -> None:
+    place = {"region": engine.place.region, "account": engine.place.account}
+
+    def checked(verb: str, inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
+        def act(kind: str, own: str, *args: Any) -> Any:
+            needed = rights.needed(verb, kind, args[props_at], own, place) if kind not in ALL_TYPES else []
+            for check in needed:
+                try:
+                    ask(engine, _acting.get().access_key_id, check)
+                except AwsError as error:
+                    raise ResourceError(f'Resource handler returned message: "{error.message}"') from error
+            return inner(kind, own, *args)
+
+        return act
+
+    stacks._provision_resource = checked("create", stacks._provision_resource, 0)
+    stacks._update_resource = checked("update", stacks._update_resource, 1)
+    stacks._delete_resource = checked("delete", stacks._delete_resource, 0)
+
+
+@HOOKS.applies("stack-buckets")
+def _stack_buckets(engine: Engine) -> None:
+    bucket, off_loop = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], stacks._runs_on_worker_thread
+    create, update = bucket["create"], bucket["update"]
+
+    def tagged(inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
+        def act(*args: Any) -> Any:
+            name, attributes = inner(*args)
+            s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in args[props_at].get("Tags", [])}
+            return name, attributes
+
+        return act
+
+    def delete(name: str, _props: Any) -> None:
+        buckets.delete(partial(engine.clients.call, _acting.get()), name)
+
+    bucket |= {"create": tagged(create, 1), "update": tagged(update, 2), "delete": delete}
+    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    stacks._runs_on_worker_thread = lambda kind: kind == "AWS::S3::Bucket" or off_loop(kind)

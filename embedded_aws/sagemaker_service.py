@@ -1,0 +1,79 @@
+"""SageMaker as a service of the engine: what IAM is asked about its requests, and their answers. No emulator import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from embedded_aws import authorization
+from embedded_aws.authorization import Check
+from embedded_aws.sagemaker import http, tags
+from embedded_aws.sagemaker.control_plane import ControlPlane
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.ports import Caller
+
+Ask = Callable[[Check], None]
+"""Asks IAM on behalf of a request's caller; AwsError if it refuses."""
+Reply = tuple[int, dict[str, str], Any]
+
+
+class SageMakerService:
+    """The wire of one control plane."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._prefix = f"arn:aws:sagemaker:{plane.region}:{plane.account}"
+
+    def action(self, headers: Mapping[str, str], path: str) -> str:
+        """The request's IAM action."""
+        return f"sagemaker:{http.action_of(headers, path)}"
+
+    def resource(self, headers: Mapping[str, str], path: str, body: bytes) -> str:
+        """The ARN of the resource the request is about."""
+        try:
+            params = http.parameters_of(path, body)
+        except AwsError:
+            return "*"
+        return authorization.resource_arn(http.action_of(headers, path), params, self._prefix)
+
+    def context(self, iam_action: str, body: bytes) -> dict[str, Any]:
+        """The condition keys of a control plane request, in lower case."""
+        try:
+            params = http.parameters_of("/", body)
+        except AwsError:
+            return {}
+        own = authorization.resource_arn(iam_action.partition(":")[2], params, self._prefix)
+        return authorization.condition_keys(params) | authorization.resource_tags(self._tags(own))
+
+    def answer(self, headers: Mapping[str, str], path: str, body: bytes, ask: Ask, caller_arn: str) -> Reply:
+        """The answer to a request whose own action IAM has already allowed."""
+        try:
+            params = http.parameters_of(path, body)
+            for check in authorization.further_checks(http.action_of(headers, path), params, self._prefix):
+                ask(check)
+        except AwsError as error:
+            reply = http.error_reply(error)
+        else:
+            reply = http.handle(self._plane, headers, path, body, Caller(caller_arn))
+        return reply.status, dict(reply.headers), reply.body
+
+    def set_system_tags(self, arn: str, given: Mapping[str, str]) -> None:
+        """Set tags that only AWS's own services may set (`aws:...`)."""
+        with self._plane.lock:
+            record = self._record(arn)
+            if record is not None:
+                record["_tags"].update(given)
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        with self._plane.lock:
+            record = self._record(arn)
+            return dict(record["_tags"]) if record else {}
+
+    def _record(self, arn: str) -> dict[str, Any] | None:
+        if arn == "*" or arn.count(":") < 5:
+            return None
+        try:
+            kind, name = tags.kind_and_name(arn)
+        except AwsError:
+            return None
+        return self._plane.store.find(kind, name)

@@ -1,0 +1,87 @@
+"""How Step Functions and EventBridge Scheduler name services, members and errors of the AWS SDK.
+
+Both follow the SDK for Java 2: services in lower case without dashes, acronyms as words (DBCluster is
+DbCluster), and error names `Service.ShapeException`; errors that the model does not list are
+`Service.ServiceException`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+
+# Java's client names that are not botocore's without its dashes.
+_RENAMED = {
+    "sfn": "stepfunctions",
+    "cloudwatchlogs": "logs",
+    "eventbridge": "events",
+    "costexplorer": "ce",
+    "elasticloadbalancing": "elb",
+    "elasticloadbalancingv2": "elbv2",
+    "cloudwatchevents": "events",
+}
+_ACRONYM = re.compile(r"([A-Z])([A-Z]+)(?=[A-Z][a-z]|[0-9]|$)")
+
+
+@functools.cache
+def botocore_service(name: str) -> str | None:
+    """Botocore's name of the service that the integration calls `name`; None if there is none."""
+    known = {service.replace("-", ""): service for service in botocore.session.get_session().get_available_services()}
+    return _RENAMED.get(name) or known.get(name)
+
+
+def sdk_name(name: str) -> str:
+    """A wire name as the SDK for Java 2 has it: acronyms as words."""
+    return _ACRONYM.sub(lambda found: found[1] + found[2].lower(), name)
+
+
+def error_name(model: ServiceModel, code: str) -> str:
+    """The error name of a failed `aws-sdk` call."""
+    prefix = sdk_name(model.service_id.replace(" ", ""))
+    for shape in model.error_shapes:
+        if code in (getattr(shape, "error_code", None), shape.name):
+            return f"{prefix}.{_exception(shape.name)}"
+    return f"{prefix}.{prefix}Exception"
+
+
+def wire_params(shape: StructureShape | None, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with the member names of the wire, whatever the case of their acronyms; unknown ones stay."""
+    return _to_wire(shape, params) if shape is not None else dict(params)
+
+
+def sdk_result(value: Any) -> Any:  # noqa: ANN401 # any JSON value
+    """An answer as a state sees it: SDK names, times as ISO strings, streams as text."""
+    if isinstance(value, Mapping):
+        return {sdk_name(key[:1].upper() + key[1:]): sdk_result(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [sdk_result(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if hasattr(value, "read"):
+        value = value.read()
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _exception(name: str) -> str:
+    stem = name.removesuffix("Fault").removesuffix("Exception")
+    return f"{sdk_name(stem)}Exception"
+
+
+def _to_wire(shape: Shape, value: Any) -> Any:  # noqa: ANN401 # any JSON value
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        names = {name.lower(): name for name in shape.members}
+        wired = {names.get(key.lower(), key): item for key, item in value.items()}
+        return {
+            key: _to_wire(shape.members[key], item) if key in shape.members else item for key, item in wired.items()
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_to_wire(shape.member, item) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, Mapping):
+        return {key: _to_wire(shape.value, item) for key, item in value.items()}
+    return value

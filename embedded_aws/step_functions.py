@@ -1,0 +1,177 @@
+"""What a Task state does: `aws-sdk:*` calls, the SageMaker integrations with .sync, and the rights all need.
+
+Calls go through the front door with the state machine's role, so that IAM decides as for anybody. No
+emulator import: the adapter hands in what it needs and raises TaskError in the emulator's own form.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from embedded_aws.authorization import Check
+from embedded_aws.clients import Clients
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.ports import Credentials
+from embedded_aws.sdk_names import botocore_service, error_name, sdk_result, wire_params
+
+_POLL_SECONDS = 0.1
+SYNC_JOBS = {
+    "createTrainingJob": "TrainingJob",
+    "createProcessingJob": "ProcessingJob",
+    "createTransformJob": "TransformJob",
+}
+SAGEMAKER_ACTIONS = frozenset(SYNC_JOBS) | {
+    "createModel",
+    "createEndpointConfig",
+    "createEndpoint",
+    "updateEndpoint",
+}
+_MODELED_IN_JAVA_1 = {
+    "ResourceInUse": "ResourceInUseException",
+    "ResourceNotFound": "ResourceNotFoundException",
+    "ResourceLimitExceeded": "ResourceLimitExceededException",
+    "ConflictException": "ConflictException",
+}
+
+
+class TaskError(Exception):
+    """A failed task, as Retry and Catch see it: error name and cause."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Integration:
+    """A task's Resource taken apart: `service` and `action` as the definition has them."""
+
+    service: str
+    action: str
+    sdk: bool
+    sync: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """Whom a task acts for: its role's credentials, and whether its execution still wants it."""
+
+    credentials: Callable[[], Credentials]
+    wanted: Callable[[], bool]
+
+
+def integration(resource: str) -> Integration | None:
+    """The service integration that a Resource names; None for a function's or activity's ARN."""
+    parts = resource.split(":")
+    if not resource.startswith("arn:aws:states:::") or len(parts) < 7:
+        return None
+    sdk = parts[5] == "aws-sdk"
+    service, action = (parts[6], ":".join(parts[7:])) if sdk else (parts[5], ":".join(parts[6:]))
+    return Integration(service, action.split(".")[0], sdk, ".sync" in action)
+
+
+def perform(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+    """Carry a task out and return its result; TaskError if it fails."""
+    if found.sdk:
+        return _sdk_call(clients, found, params, task)
+    if found.action not in SAGEMAKER_ACTIONS:
+        raise TaskError("States.Runtime", f"sagemaker:{found.action} is not implemented by the embedded AWS")
+    return _sagemaker(clients, found, params, task)
+
+
+def rights(resource: str, params: Mapping[str, Any], place: str) -> Iterator[tuple[Check, str]]:
+    """What a role needs for a task that the emulator carries out itself, each with the error of a refusal.
+
+    `place` is `<region>:<account>`.
+    """
+    if ":function:" in resource:
+        yield Check("lambda:InvokeFunction", resource), "Lambda.AWSLambdaException"
+        return
+    found = integration(resource)
+    if found is None or found.sdk or found.service == "sagemaker":
+        return
+    for action, member, error in _RIGHTS.get(f"{found.service}:{found.action}", ()):
+        yield Check(action, _arn(action, str(params.get(member, "*")), place)), error
+    if found.service == "states" and found.sync:
+        for action in ("states:DescribeExecution", "states:StopExecution"):
+            machine = str(params.get("StateMachineArn", "*"))
+            yield Check(action, machine.replace(":stateMachine:", ":execution:") + ":*"), _STATES_ERROR
+
+
+_STATES_ERROR = "StepFunctions.AWSStepFunctionsException"
+_RIGHTS = {
+    "lambda:invoke": (("lambda:InvokeFunction", "FunctionName", "Lambda.AWSLambdaException"),),
+    "states:startExecution": (("states:StartExecution", "StateMachineArn", _STATES_ERROR),),
+    "sqs:sendMessage": (("sqs:SendMessage", "QueueUrl", "SQS.AmazonSQSException"),),
+    "sns:publish": (("sns:Publish", "TopicArn", "SNS.AmazonSNSException"),),
+    "events:putEvents": (("events:PutEvents", "Entries", "EventBridge.AmazonEventBridgeException"),),
+}
+
+
+def _arn(action: str, named: str, place: str) -> str:
+    """The ARN of what a task names: an ARN, a function's name, or a queue's address."""
+    if named.startswith("arn:"):
+        return named
+    if action == "lambda:InvokeFunction":
+        return f"arn:aws:lambda:{place}:function:{named}"
+    if action == "sqs:SendMessage" and "://" in named:
+        return f"arn:aws:sqs:{place}:{named.rsplit('/', 1)[-1]}"
+    return "*"
+
+
+def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+    service = botocore_service(found.service)
+    operation = found.action[:1].upper() + found.action[1:]
+    if service is None or not clients.has_operation(service, operation):
+        raise TaskError("States.Runtime", f"aws-sdk:{found.service}:{found.action} is not an action of AWS")
+    model = clients.model(service)
+    shape = model.operation_model(operation).input_shape
+    try:
+        return sdk_result(clients.call(task.credentials(), service, operation, wire_params(shape, params)))
+    except AwsError as error:
+        cause = f"{error.message} (Service: {model.service_id}, Status Code: {error.status})"
+        raise TaskError(error_name(model, error.code), cause) from error
+
+
+def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+    operation = found.action[:1].upper() + found.action[1:]
+    answer = _sagemaker_call(clients, operation, params, task)
+    if not found.sync:
+        return answer
+    kind = SYNC_JOBS[found.action]
+    name = {f"{kind}Name": params[f"{kind}Name"]}
+    while (job := _sagemaker_call(clients, f"Describe{kind}", name, task))[f"{kind}Status"] in _RUNNING:
+        if not task.wanted():
+            _sagemaker_call(clients, f"Stop{kind}", name, task)
+            raise TaskError("States.TaskFailed", f"The execution ended; {kind} {name} was stopped")
+        time.sleep(_POLL_SECONDS)
+    if job[f"{kind}Status"] != "Completed":
+        raise TaskError("States.TaskFailed", json.dumps(job))
+    return job
+
+
+_RUNNING = ("InProgress", "Stopping")
+
+
+def _sagemaker_call(clients: Clients, operation: str, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+    try:
+        return _in_milliseconds(clients.call(task.credentials(), "sagemaker", operation, params))
+    except AwsError as error:
+        name = _MODELED_IN_JAVA_1.get(error.code, "AmazonSageMakerException")
+        details = f"Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code}"
+        raise TaskError(f"SageMaker.{name}", f"{error.message} ({details})") from error
+
+
+def _in_milliseconds(value: Any) -> Any:  # noqa: ANN401 # any JSON value
+    """The optimized integrations give times as milliseconds of the epoch."""
+    if isinstance(value, Mapping):
+        return {key: _in_milliseconds(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_milliseconds(item) for item in value]
+    return int(value.timestamp() * 1000) if isinstance(value, datetime) else value
