@@ -53,6 +53,8 @@ class Init:
                 data, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 1)
                 if not data:
                     return
+                for descriptor in descriptors:
+                    os.set_inheritable(descriptor, False)
                 self.obey(json.loads(data), descriptors)
 
     def obey(self, message: dict[str, Any], descriptors: list[int]) -> None:

@@ -1,0 +1,151 @@
+"""A container of an image: a sandbox with the image's Python environment, `/opt/ml`, and its role's credentials."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from embedded_aws.runtime import images
+from embedded_aws.runtime.doors import Grant
+from embedded_aws.runtime.host import Host, Principal
+from embedded_aws.runtime.images import Environment, Image
+from embedded_aws.runtime.logs import LogStream
+from embedded_aws.runtime.sandbox import File, Isolation, Mount, Process, Sandbox, SandboxSpec
+
+ML = "/opt/ml"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+GRACE_SECONDS = 120
+POLL_SECONDS = 0.1
+# What the images set for everything that runs in them.
+IMAGE_VARIABLES = {
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONIOENCODING": "utf-8",
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a command ended: its exit status, and what ended it."""
+
+    code: int
+    cause: Literal["itself", "stop", "time"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerSpec:
+    """What a container is made of. `ml` is the directory of this machine that appears as /opt/ml in it."""
+
+    image: Image
+    hostname: str
+    ml: Path
+    principal: Principal
+    files: Sequence[File] = ()
+    read_only: Mapping[str, Path] = field(default_factory=dict)
+
+
+class Container:
+    """A running container: commands run in it one after another or side by side; `close` ends them all."""
+
+    def __init__(self, host: Host, spec: ContainerSpec) -> None:
+        environment = images.environment(spec.image, host.environments)
+        self._environment = environment
+        self._spec = spec
+        self._host = host
+        self._grant = grant(host, spec.principal)
+        self._pumps: list[threading.Thread] = []
+        shown = [Mount(kind="read-only", source=source, target=target) for target, source in spec.read_only.items()]
+        mounts = [
+            *interpreter_mounts(environment, "overlay"),
+            Mount(kind="bind", source=spec.ml, target=ML),
+            *shown,
+        ]
+        self.sandbox = Sandbox(
+            SandboxSpec(
+                state=host.state,
+                isolation=host.isolation,
+                hostname=spec.hostname,
+                mounts=mounts,
+                files=spec.files,
+            )
+        )
+
+    def variables(self, more: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a command: the image's, the role's credentials, the engine's address, and `more`."""
+        python = self._environment.python
+        return {
+            **IMAGE_VARIABLES,
+            "PATH": f"{python.parent}:{SYSTEM_PATH}",
+            "AWS_REGION": self._host.region,
+            "AWS_ENDPOINT_URL": self._host.endpoint_url,
+            # There is no instance metadata service to ask, and asking takes seconds.
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **self._grant.variables,
+            **{name: self.local(value) for name, value in more.items()},
+        }
+
+    def local(self, text: str) -> str:
+        """A text in which /opt/ml is where this container really has it (without namespaces: elsewhere)."""
+        if self._host.isolation is not Isolation.NONE:
+            return text
+        return text.replace(ML, self.sandbox.inside(ML))
+
+    def spawn(self, argv: Sequence[str], log: LogStream, variables: Mapping[str, str], cwd: str = "/") -> Process:
+        """Start a command whose output goes to the log."""
+        reading, writing = os.pipe()
+        command = [self.local(word) for word in argv]
+        process = self.sandbox.spawn(command, env=self.variables(variables), output=writing, cwd=self.local(cwd))
+        os.close(writing)
+        self._pumps.append(log.pump(reading))
+        return process
+
+    def close(self) -> None:
+        """End everything in it, read what it printed last, take its credentials back."""
+        self.sandbox.stop()
+        for pump in self._pumps:
+            pump.join()
+        self._grant.close()
+
+
+def await_end(process: Process, stop: threading.Event, seconds: float | None = None) -> Ending:
+    """Wait for a command; after `seconds` or on `stop` it gets SIGTERM and, two minutes later, its end."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while (code := process.wait(POLL_SECONDS)) is None:
+        overdue = deadline is not None and time.monotonic() > deadline
+        if stop.is_set() or overdue:
+            return Ending(_terminate(process), "stop" if stop.is_set() else "time")
+    return Ending(code, "itself")
+
+
+def _terminate(process: Process) -> int:
+    process.signal(signal.SIGTERM)
+    code = process.wait(GRACE_SECONDS)
+    if code is None:
+        process.signal(signal.SIGKILL)
+        code = process.wait(POLL_SECONDS)
+    return -signal.SIGKILL if code is None else code
+
+
+def grant(host: Host, principal: Principal) -> Grant:
+    """The variables with which a sandbox gets the credentials of its role."""
+    return host.doors.grant(principal.role_arn, lambda: principal.sessions.session(principal.role_arn))
+
+
+def interpreter_mounts(environment: Environment, kind: Literal["overlay", "read-only"]) -> list[Mount]:
+    """An environment and the interpreter it was made from, where they are on this machine."""
+    python = environment.python
+    installations = {environment.interpreter_home, python.resolve().parents[1]}
+    shown = sorted(path for path in installations if not path.is_relative_to("/usr"))
+    return [
+        *(Mount(kind="read-only", source=path, target=str(path)) for path in shown),
+        Mount(kind=kind, source=environment.folder, target=str(environment.folder)),
+    ]

@@ -1,0 +1,217 @@
+"""Training jobs: channels in, a script or an entrypoint, model and output archives out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from embedded_aws.runtime import images, storage, toolkit
+from embedded_aws.runtime.container import ML, Container, ContainerSpec, Ending, await_end
+from embedded_aws.runtime.job import Job, JobFailed
+from embedded_aws.runtime.logs import LogStream
+from embedded_aws.runtime.toolkit import Script
+from embedded_aws.sagemaker.errors import AwsError
+
+HOST_NAME = "algo-1"
+
+
+class TrainingJob(Job):
+    """Runs one training job."""
+
+    log_group = "/aws/sagemaker/TrainingJobs"
+
+    def work(self) -> dict[str, Any]:
+        """Download, train, upload."""
+        self._ml = self.folder / "ml"
+        for name in ("input/config", "input/data", "model", "output/data", "code", "checkpoints"):
+            (self._ml / name).mkdir(parents=True)
+        self._principal = self.host.acting_as(self.record["RoleArn"])
+        self._show("Downloading")
+        script = toolkit.read_script(self.record.get("HyperParameters", {}))
+        self._fetch_channels()
+        if script:
+            self._fetch_code(script)
+        self._write_configuration()
+        self._started = datetime.now(UTC)
+        self._show("Training", TrainingStartTime=self._started)
+        self._metrics: dict[str, dict[str, Any]] = {}
+        log = self.open_log(self.record["RoleArn"], self._look_for_metrics)
+        try:
+            ending = self._train(script, log)
+        finally:
+            log.close()
+        return self._finish(ending)
+
+    def failed_members(self) -> dict[str, Any]:
+        """The times, if it came to training."""
+        return self._times() if hasattr(self, "_started") else {}
+
+    def _show(self, secondary: str, **members: object) -> None:
+        with self.plane.lock:
+            if self.record["TrainingJobStatus"] == "InProgress":
+                self.plane.transition(self.kind, self.record, "InProgress", SecondaryStatus=secondary, **members)
+
+    def _fetch_channels(self) -> None:
+        for channel in self.record.get("InputDataConfig", []):
+            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+            try:
+                prefix = storage.locate(uri)
+                folder = self._ml / "input/data" / channel["ChannelName"]
+                files = storage.fetch_prefix(self._principal, prefix, folder)
+            except AwsError as error:
+                raise JobFailed(f"ClientError: Data download failed:{error.code}: {error.message} ({uri})") from error
+            if not files:
+                raise JobFailed(f"ClientError: Data download failed:No S3 objects found under S3 URL {uri!r}")
+
+    def _fetch_code(self, script: Script) -> None:
+        """The submitted archive into /opt/ml/code; a directory of a channel is used where it is."""
+        if not script.submit_directory.startswith("s3://"):
+            return
+        archive = self.folder / "sourcedir.tar.gz"
+        try:
+            storage.fetch(self._principal, storage.locate(script.submit_directory), archive)
+        except AwsError as error:
+            text = f"ClientError: cannot fetch {script.submit_directory}: {error.code}: {error.message}"
+            raise JobFailed(text) from error
+        storage.unpack(archive, self._ml / "code")
+
+    @property
+    def _channels(self) -> dict[str, Any]:
+        channels = {}
+        for channel in self.record.get("InputDataConfig", []):
+            source = channel["DataSource"]["S3DataSource"]
+            channels[channel["ChannelName"]] = {
+                "ContentType": channel.get("ContentType"),
+                "TrainingInputMode": channel.get("InputMode", "File"),
+                "S3DistributionType": source["S3DataDistributionType"],
+                "RecordWrapperType": channel["RecordWrapperType"],
+            }
+        return channels
+
+    @property
+    def _resources(self) -> dict[str, Any]:
+        kind = self.record["ResourceConfig"]["InstanceType"]
+        return {
+            "current_host": HOST_NAME,
+            "current_instance_type": kind,
+            "current_group_name": "homogeneousCluster",
+            "hosts": [HOST_NAME],
+            "instance_groups": [
+                {"instance_group_name": "homogeneousCluster", "instance_type": kind, "hosts": [HOST_NAME]}
+            ],
+            "network_interface_name": "eth0",
+        }
+
+    def _write_configuration(self) -> None:
+        texts: Mapping[str, Any] = {
+            "hyperparameters": self.record.get("HyperParameters", {}),
+            "inputdataconfig": self._channels,
+            "resourceconfig": self._resources,
+        }
+        for name, value in texts.items():
+            (self._ml / "input/config" / f"{name}.json").write_text(json.dumps(value))
+
+    def _train(self, script: Script | None, log: LogStream) -> Ending:
+        specification = self.record["AlgorithmSpecification"]
+        image = images.resolve(specification["TrainingImage"])
+        for difference in image.differences:
+            log.write(f"[embedded AWS] {image.name}: {difference}")
+        spec = ContainerSpec(image=image, hostname=HOST_NAME, ml=self._ml, principal=self._principal)
+        container = Container(self.host, spec)
+        try:
+            if script is None:
+                argv = [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", [])]
+                return self._run_command(container, argv, {}, log, "/")
+            return self._run_script(container, script, log, modules=image.modules)
+        finally:
+            container.close()
+
+    def _run_script(self, container: Container, script: Script, log: LogStream, *, modules: bool) -> Ending:
+        """As the toolkits do: the script's requirements first, then the script."""
+        code = toolkit.CODE if script.submit_directory.startswith("s3://") else script.submit_directory
+        inside = self._ml / Path(code).relative_to(ML) if code.startswith(ML) else None
+        if inside and (inside / "requirements.txt").exists():
+            argv = ["python", "-m", "pip", "install", "-r", "requirements.txt"]
+            ending = self._run_command(container, argv, {}, log, code)
+            if ending.code or ending.cause != "itself":
+                self._note_failure("InstallRequirementsError", argv, ending, log)
+                return ending
+        variables = toolkit.script_variables(script, self._channels, self._resources)
+        argv = script.argv(modules=modules)
+        log.write(f"Invoking script with the following command: {' '.join(argv)}")
+        ending = self._run_command(container, argv, variables, log, code)
+        if ending.code:
+            self._note_failure("ExecuteUserScriptError", argv, ending, log)
+        return ending
+
+    def _note_failure(self, what: str, argv: list[str], ending: Ending, log: LogStream) -> None:
+        """What the toolkits write to /opt/ml/output/failure unless the script did."""
+        file = self._ml / "output/failure"
+        if not file.exists():
+            last = "\n".join(list(log.tail)[-20:])
+            file.write_text(f'{what}:\nExitCode {ending.code}\nErrorMessage "{last}"\nCommand "{" ".join(argv)}"')
+
+    def _run_command(
+        self, container: Container, argv: list[str], variables: Mapping[str, str], log: LogStream, cwd: str
+    ) -> Ending:
+        job = {
+            "TRAINING_JOB_NAME": self.name,
+            "TRAINING_JOB_ARN": self.record["TrainingJobArn"],
+            "SM_MODEL_DIR": f"{ML}/model",
+            "SM_INPUT": f"{ML}/input",
+            "SM_INPUT_TRAINING_CONFIG_FILE": f"{ML}/input/config/hyperparameters.json",
+            "SM_INPUT_DATA_CONFIG_FILE": f"{ML}/input/config/inputdataconfig.json",
+            "SM_CHECKPOINT_CONFIG_FILE": f"{ML}/input/config/checkpointconfig.json",
+        }
+        process = container.spawn(argv, log, {**job, **variables, **self.record.get("Environment", {})}, cwd)
+        spent = (datetime.now(UTC) - self._started).total_seconds()
+        return await_end(process, self.stop, self.record["StoppingCondition"]["MaxRuntimeInSeconds"] - spent)
+
+    def _finish(self, ending: Ending) -> dict[str, Any]:
+        """Upload, and the members of the final state; JobFailed with the job's own reason."""
+        if ending.cause == "itself" and ending.code:
+            file = self._ml / "output/failure"
+            reason = file.read_text(errors="replace").strip() if file.exists() else ""
+            raise JobFailed(f"AlgorithmError: {reason[:1000]}, exit code: {ending.code}")
+        self._show("Uploading")
+        members = {**self._upload(), **self._times()}
+        if self._metrics:
+            members["FinalMetricDataList"] = list(self._metrics.values())
+        if ending.cause == "time":
+            members |= {"_status": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"}
+        return members
+
+    def _upload(self) -> dict[str, Any]:
+        target = storage.locate(self.record["OutputDataConfig"]["S3OutputPath"]).below(f"{self.name}/output")
+        members = {}
+        for folder, name in (("model", "model.tar.gz"), ("output/data", "output.tar.gz")):
+            content = self._ml / folder
+            if name == "output.tar.gz" and not any(content.iterdir()):
+                continue
+            archive = self.folder / name
+            storage.pack(content, archive)
+            try:
+                storage.put(self._principal, archive, target.below(name))
+            except AwsError as error:
+                raise JobFailed(
+                    f"ClientError: Artifact upload failed:{error.code}: {error.message} ({target.below(name).uri})"
+                ) from error
+            if folder == "model":
+                members["ModelArtifacts"] = {"S3ModelArtifacts": target.below(name).uri}
+        return members
+
+    def _times(self) -> dict[str, Any]:
+        ended = datetime.now(UTC)
+        seconds = int((ended - self._started).total_seconds()) + 1
+        return {"TrainingEndTime": ended, "TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+
+    def _look_for_metrics(self, line: str) -> None:
+        """Keep the last value of every metric that a definition finds in the log."""
+        for definition in self.record["AlgorithmSpecification"].get("MetricDefinitions", []):
+            if match := re.search(definition["Regex"], line):
+                value = {"Value": float(match[1]), "Timestamp": datetime.now(UTC)}
+                self._metrics[definition["Name"]] = {"MetricName": definition["Name"], **value}
