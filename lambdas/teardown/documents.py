@@ -1,0 +1,63 @@
+"""The teardown's documents in the class bucket: ledger, plan, report."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel
+
+from classlab.contract import TEARDOWN_PREFIX, ledger_key
+from lambdas.shared.clients import Clients
+from lambdas.shared.faults import Fault, classify
+from lambdas.teardown.facts import Facts
+from lambdas.teardown.ledger import Ledger
+
+_LEDGER = ledger_key("")[-len("/ledger.json") :]
+
+
+class Documents:
+    """Reads and writes JSON below ``teardown/``."""
+
+    def __init__(self, clients: Clients, bucket: str) -> None:
+        self._s3 = clients.s3
+        self._bucket = bucket
+
+    def read_ledger(self, run: str) -> Ledger | None:
+        """The ledger of a run, None before its first step."""
+        body = self._read(ledger_key(run))
+        return Ledger.model_validate_json(body) if body is not None else None
+
+    def write(self, key: str, document: BaseModel) -> None:
+        """One document."""
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=document.model_dump_json().encode(),
+            ContentType="application/json",
+        )
+
+    def memory_of_earlier_runs(self, run: str) -> Facts:
+        """What earlier runs proved: a run that was cut may have deleted the proof of what it left."""
+        memory = Facts()
+        for key in self._ledgers():
+            body = self._read(key) if key != ledger_key(run) else None
+            if body is not None:
+                memory = memory.with_memory_of(Ledger.model_validate_json(body).memory)
+        return memory
+
+    def _ledgers(self) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=f"{TEARDOWN_PREFIX}runs/"
+        )
+        keys = (found["Key"] for page in pages for found in page.get("Contents", []))
+        return [key for key in keys if key.endswith(_LEDGER)]
+
+    def _read(self, key: str) -> bytes | None:
+        answer: Any
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if classify(error) is Fault.GONE:
+                return None
+            raise
+        body: bytes = answer["Body"].read()
+        return body

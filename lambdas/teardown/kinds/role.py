@@ -1,0 +1,95 @@
+"""Attendee roles: they go with their stack, and alone only where that is gone."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from classlab.contract import role_path
+from lambdas.shared.clock import Budget
+from lambdas.shared.faults import Fault, classify
+from lambdas.teardown.kinds.base import After, Kind, Listed, Page, stamp
+from lambdas.teardown.kinds.sagemaker import by_stack
+from lambdas.teardown.ledger import Item
+from lambdas.teardown.ownership import Evidence, Judgement, Seen, by_tags, judge
+from lambdas.teardown.scope import Context
+
+_TYPE = "AWS::IAM::Role"
+
+
+class Role(Kind):
+    """Proofs: S, or the class's path and tag together, once there is no stack of its attendee."""
+
+    name = "role"
+    verbs = ("strip", "delete")
+    after = tuple(
+        After(kind, "attendee")
+        for kind in ("endpoint", "training_job", "processing_job", "transform_job", "notebook_instance")
+    )
+
+    def page(self, context: Context, token: str | None) -> Page:
+        """ListRoles under the class's path."""
+        more: dict[str, Any] = {"Marker": token} if token else {}
+        answer = context.clients.iam.list_roles(PathPrefix=role_path(context.scope.classroom), **more)
+        return Page([Listed(role["Arn"], role["RoleName"]) for role in answer["Roles"]], answer.get("Marker"))
+
+    def describe(self, context: Context, listed: Listed) -> Seen | None:
+        """GetRole."""
+        try:
+            role = context.clients.iam.get_role(RoleName=listed.name)["Role"]
+        except ClientError as error:
+            if classify(error) is Fault.GONE:
+                return None
+            raise
+        return Seen(kind=self.name, arn=role["Arn"], name=role["RoleName"], created=stamp(role["CreateDate"]))
+
+    def prove(self, context: Context, seen: Seen) -> Judgement:
+        """A role beside its attendee's standing stack, and not of it, is somebody else's work."""
+        facts = context.facts
+        stack = facts.stack_of(_TYPE, seen.name)
+        if stack and stack == facts.class_stack:
+            return Judgement(standing="class")
+        if stack:
+            return judge(by_stack(context, stack))
+        pages = context.clients.iam.get_paginator("list_role_tags").paginate(RoleName=seen.name)
+        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        tagged = by_tags(tags, context.scope.classroom)
+        evidence = Evidence(
+            proofs=tuple("A" for _ in tagged.proofs),
+            contradictions=tagged.contradictions,
+            hints=("it lies under the class's role path",),
+            attendee=tagged.attendee,
+        )
+        standing = tagged.attendee in facts.stacks.values()
+        if tagged.proofs and (standing or tagged.attendee is None):
+            why = "its attendee's stack stands and does not hold it" if standing else "it is tagged with no attendee"
+            evidence += Evidence(contradictions=(why,))
+        return judge(evidence)
+
+    def learn(self, context: Context, seen: Seen, judgement: Judgement) -> None:
+        """Keeps the ground of proof R."""
+        context.facts.note(seen, judgement)
+        if judgement.standing == "ours":
+            context.facts.roles[seen.arn] = judgement.attendee
+
+    def prepare(self, context: Context, item: Item, budget: Budget) -> bool:  # noqa: ARG002 - a handful of calls
+        """Takes policies and profiles off a role that no stack will take along."""
+        if item.stack is None:
+            _strip(context, item.name)
+        return True
+
+    def delete(self, context: Context, seen: Seen) -> None:
+        """DeleteRole."""
+        context.clients.iam.delete_role(RoleName=seen.name)
+
+
+def _strip(context: Context, role: str) -> None:
+    iam = context.clients.iam
+    for attached in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
+        for policy in attached["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+    for inline in iam.get_paginator("list_role_policies").paginate(RoleName=role):
+        for name in inline["PolicyNames"]:
+            iam.delete_role_policy(RoleName=role, PolicyName=name)
+    for profiles in iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=role):
+        for profile in profiles["InstanceProfiles"]:
+            iam.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=role)

@@ -1,0 +1,77 @@
+"""The plan as a document: what a teardown would do, and what it would only report. Used by the dry run and the CLI."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from lambdas.shared.clock import Budget
+from lambdas.teardown.facts import Facts
+from lambdas.teardown.kinds import KINDS
+from lambdas.teardown.ledger import Noted, Scan
+from lambdas.teardown.planning import Action, plan
+from lambdas.teardown.scanning import new_scan, scan_slice
+from lambdas.teardown.scope import Context
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class PlannedAction(_Part):
+    """One line of the plan."""
+
+    kind: str
+    arn: str
+    attendee: str | None
+    proof: str
+    verbs: tuple[str, ...]
+    after: tuple[str, ...]  # ARNs
+
+
+class Preview(_Part):
+    """What ``plan_key`` holds."""
+
+    classroom: str
+    run: str
+    at: datetime
+    actions: list[PlannedAction]
+    kept: list[Noted]
+    unattributed: list[Noted]
+    strangers_seen: int
+    errors: dict[str, str]  # listers that did not answer: what they would have found is not in the plan
+
+
+def preview(context: Context, *, run: str, seconds: float = 3600) -> Preview:
+    """Scans and plans at once, and changes nothing; ``context.facts`` is not looked at."""
+    scan = new_scan(context, Facts())
+    seeing = Context(clients=context.clients, scope=context.scope, facts=scan.facts, clock=context.clock)
+    budget = Budget(clock=context.clock, seconds=seconds)
+    if not scan_slice(seeing, scan, KINDS, budget=budget, save=lambda: None):
+        raise TimeoutError(f"the scan was not finished after {seconds:g} seconds")
+    return preview_of(context, scan, run=run)
+
+
+def preview_of(context: Context, scan: Scan, *, run: str) -> Preview:
+    """The plan of a finished scan."""
+    own = [Noted(kind=found.kind, arn=found.arn, why=found.kept) for found in scan.found.values() if found.kept]
+    return Preview(
+        classroom=context.scope.classroom,
+        run=run,
+        at=context.clock.now(),
+        actions=[_line(action) for action in plan(scan.found.values(), KINDS)],
+        kept=own + scan.shared,
+        unattributed=scan.unattributed,
+        strangers_seen=len(scan.strangers),
+        errors=scan.errors,
+    )
+
+
+def _line(action: Action) -> PlannedAction:
+    return PlannedAction(
+        kind=action.kind,
+        arn=action.arn,
+        attendee=action.attendee,
+        proof=action.proof,
+        verbs=action.verbs,
+        after=tuple(identity.rpartition("@")[0] for identity in action.needs),
+    )
