@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass
 
 from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
 
 from classlab.contract import (
     DATA_PREFIX,
@@ -30,9 +29,10 @@ from classlab.contract import (
 from infra.arns import ANY, Arns
 from infra.constructs.buckets import CLASS_BUCKET_ID, SEAT_BUCKET_ID
 from infra.constructs.schedule import SCHEDULE_NAME
-from infra.policy import allow, document, pass_role
+from infra.policy import Statement, allow, document, pass_role
 
 _ANY_CLASS = "*"
+_NAMED = "Seats and their parts are named after the class; who sits in them is not known beforehand"
 _BOOTSTRAP_ROLES = "cdk-hnb659fds-*"
 
 
@@ -49,7 +49,7 @@ class InstructorRights:
         """Pattern of the attendee stacks' names, and of everything named after them."""
         return f"{self.classroom}{SEPARATOR}*"
 
-    def statements(self) -> list[iam.PolicyStatement]:
+    def statements(self) -> list[Statement]:
         """All but leave to deploy."""
         return [
             self._stacks(),
@@ -60,39 +60,39 @@ class InstructorRights:
             *self._logs(),
         ]
 
-    def deploy(self) -> iam.PolicyStatement:
+    def deploy(self) -> Statement:
         """The CDK deploys, publishes and destroys with the roles that its bootstrap made."""
         return allow("DeployWithCdk", ["sts:AssumeRole"], [self.arns.role(_BOOTSTRAP_ROLES)])
 
-    def _stacks(self) -> iam.PolicyStatement:
-        """Describing all stacks knows no resources; others' templates tell which staged assets they still use."""
+    def _stacks(self) -> Statement:
+        """Others' templates tell which staged assets they still use."""
         actions = ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:GetTemplate"]
-        return allow("LookAtStacks", actions, ["*"])
+        return allow("LookAtStacks", actions, ["*"], why="Describing all stacks knows no resources")
 
-    def _buckets(self) -> list[iam.PolicyStatement]:
+    def _buckets(self) -> list[Statement]:
         seats = self.arns.bucket(f"{self.seats}-{SEAT_BUCKET_ID.lower()}-*")
         kept = [f"{self.class_bucket_arn}/{prefix}*" for prefix in (DATA_PREFIX, WORK_PREFIX, TEARDOWN_PREFIX)]
         shown = [f"{seats}/{prefix}*" for prefix in (RUNS_PREFIX, SEAT_WORK_PREFIX)]
         status = f"{seats}/{STATUS_KEY}"
         data = [f"{self.class_bucket_arn}/{DATA_PREFIX}*"]
         return [
-            allow("ListBuckets", ["s3:ListBucket"], [self.class_bucket_arn, seats]),
-            allow("ReadClassAndSeats", ["s3:GetObject"], [*kept, *shown, status]),
-            allow("PutData", ["s3:PutObject", "s3:AbortMultipartUpload"], data),
+            allow("ListBuckets", ["s3:ListBucket"], [self.class_bucket_arn, seats], why=_NAMED),
+            allow("ReadClassAndSeats", ["s3:GetObject"], [*kept, *shown, status], why=_NAMED),
+            allow("PutData", ["s3:PutObject", "s3:AbortMultipartUpload"], data, why="The data's folder"),
         ]
 
-    def _machines(self) -> list[iam.PolicyStatement]:
+    def _machines(self) -> list[Statement]:
         """Pipelines, and the teardown: its dry run, which changes nothing, is a matter of its input."""
         names = (self.seats, teardown_machine_name(self.classroom))
         machines = [self.arns.regional("states", f"stateMachine:{name}") for name in names]
         executions = [self.arns.regional("states", f"execution:{name}:*") for name in names]
         follow = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
         return [
-            allow("StartMachines", ["states:StartExecution", "states:ListExecutions"], machines),
-            allow("FollowMachines", follow, executions),
+            allow("StartMachines", ["states:StartExecution", "states:ListExecutions"], machines, why=_NAMED),
+            allow("FollowMachines", follow, executions, why=_NAMED),
         ]
 
-    def _notebooks(self) -> iam.PolicyStatement:
+    def _notebooks(self) -> Statement:
         tag = f"aws:ResourceTag/{TAG_CLASSROOM}"
         of_class = {"StringEquals": {tag: self.classroom}}
         of_any_class = {"Null": {tag: "false"}}
@@ -103,24 +103,27 @@ class InstructorRights:
             "sagemaker:StopNotebookInstance",
         ]
         notebooks = self.arns.sagemaker("notebook-instance", notebook_name(self.seats))
-        return allow("OpenNotebooks", actions, [notebooks], of_any_class if self.classroom == _ANY_CLASS else of_class)
+        conditions = of_any_class if self.classroom == _ANY_CLASS else of_class
+        return allow("OpenNotebooks", actions, [notebooks], conditions, why=_NAMED)
 
-    def _schedule(self) -> list[iam.PolicyStatement]:
+    def _schedule(self) -> list[Statement]:
         """Moving a schedule stores its target again, and with it the role that starts the teardown."""
         schedule = self.arns.regional("scheduler", f"schedule/{schedule_group(self.classroom)}/{SCHEDULE_NAME}")
         roles = self.arns.role(f"{service_role_path(self.classroom)}*")
         return [
             allow("MoveTheEnd", ["scheduler:GetSchedule", "scheduler:UpdateSchedule"], [schedule]),
-            pass_role("KeepScheduleRole", roles, "scheduler"),
+            pass_role(
+                "KeepScheduleRole", roles, "scheduler", why="The name of the schedule's role is CloudFormation's choice"
+            ),
         ]
 
-    def _logs(self) -> list[iam.PolicyStatement]:
+    def _logs(self) -> list[Statement]:
         """Why a lifecycle script failed; and the sweep of what functions wrote after their stack was gone."""
         scripts = self.arns.regional("logs", f"log-group:/aws/sagemaker/NotebookInstances:log-stream:{self.seats}")
         late = (function_log_group(self.classroom, "*"), machine_log_group(teardown_machine_name(self.classroom)))
         return [
-            allow("ReadScriptLogs", ["logs:GetLogEvents"], [scripts]),
-            allow("SweepLateLogs", ["logs:DeleteLogGroup"], [self.arns.log_group(name) for name in late]),
+            allow("ReadScriptLogs", ["logs:GetLogEvents"], [scripts], why=_NAMED),
+            allow("SweepLateLogs", ["logs:DeleteLogGroup"], [self.arns.log_group(name) for name in late], why=_NAMED),
         ]
 
 
@@ -128,7 +131,7 @@ def policy_document() -> dict[str, object]:
     """The written instructor policy: any class in any region of the account it is attached in."""
     bucket = ANY.bucket(f"*-{CLASS_BUCKET_ID.lower()}-*")
     rights = InstructorRights(arns=ANY, classroom=_ANY_CLASS, class_bucket_arn=bucket)
-    policy: dict[str, object] = Stack().resolve(document(rights.deploy(), *rights.statements()))
+    policy: dict[str, object] = Stack().resolve(document([rights.deploy(), *rights.statements()]))
     return policy
 
 

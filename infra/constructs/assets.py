@@ -1,11 +1,10 @@
 """What ``classlab build`` made goes into the class bucket: staged by the CDK, copied there by a function of the stack.
 
-The same function empties the bucket when the class stack goes. No file is zipped or renamed: a staged object's name is
-its SHA-256, so an unchanged kernel pack is never uploaded twice.
+The same function empties the bucket when the class stack goes. Files are staged as they are, under names made of their
+SHA-256, so an unchanged kernel pack is never uploaded twice.
 """
 
 from aws_cdk import CustomResource, Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
@@ -15,20 +14,24 @@ from classlab.contract import AssetFile
 from classlab.settings import Classroom
 from infra.constructs.function import ClassFunction, FunctionPlan
 from infra.inputs import BuildInputs
-from infra.policy import allow
+from infra.policy import Statement, allow
+
+_ALL = "All objects of the one bucket, which this function fills and empties"
 
 
 class ClassAssets(Construct):
     """Fills the class bucket; whatever reads from it must come after this construct."""
 
-    def __init__(self, scope: Construct, *, classroom: Classroom, build: BuildInputs, bucket: s3.IBucket) -> None:
+    def __init__(
+        self, scope: Construct, *, classroom: Classroom, build: BuildInputs, code: s3_assets.Asset, bucket: s3.IBucket
+    ) -> None:
         super().__init__(scope, "Assets")
         staged = [self._stage(build, file) for file in sorted(build.manifest.files, key=lambda file: file.path)]
         self.function = ClassFunction(
             self,
             "Copier",
             classroom=classroom,
-            build=build,
+            code=code,
             plan=FunctionPlan(
                 package="assets",
                 description="Copies the build into the class bucket, and empties the bucket at the end",
@@ -39,7 +42,7 @@ class ClassAssets(Construct):
             self,
             "Contents",
             resource_type="Custom::ClassAssets",
-            service_token=self.function.function.function_arn,
+            service_token=self.function.arn,
             service_timeout=Duration.minutes(20),
             properties={
                 "ClassBucket": bucket.bucket_name,
@@ -62,16 +65,16 @@ class ClassAssets(Construct):
         return staged, asset.bucket.arn_for_objects(asset.s3_object_key)
 
 
-def _copy(staged: list[tuple[AssetFile, str]], bucket: s3.IBucket) -> list[iam.PolicyStatement]:
+def _copy(staged: list[tuple[AssetFile, str]], bucket: s3.IBucket) -> list[Statement]:
     return [
         allow("ReadStaged", ["s3:GetObject"], sorted(arn for _, arn in staged)),
-        allow("Write", ["s3:PutObject", "s3:AbortMultipartUpload"], [bucket.arn_for_objects("*")]),
+        allow("Write", ["s3:PutObject", "s3:AbortMultipartUpload"], [bucket.arn_for_objects("*")], why=_ALL),
     ]
 
 
-def _empty(bucket: s3.IBucket) -> list[iam.PolicyStatement]:
+def _empty(bucket: s3.IBucket) -> list[Statement]:
     listing = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
     return [
         allow("List", listing, [bucket.bucket_arn]),
-        allow("Delete", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [bucket.arn_for_objects("*")]),
+        allow("Delete", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [bucket.arn_for_objects("*")], why=_ALL),
     ]

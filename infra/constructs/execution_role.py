@@ -10,11 +10,12 @@ from classlab.contract import role_path
 from classlab.labs import Lab
 from classlab.settings import Classroom
 from infra.constructs import seat_policy
+from infra.constructs.role import PlainRole, RolePlan, service
 from infra.constructs.sagemaker_policy import ALL_KINDS, JOB_KINDS, SageMakerRights
-from infra.policy import document, pass_role
+from infra.policy import Statement, pass_role
 
 
-class ExecutionRole(iam.Role):
+class ExecutionRole(PlainRole):
     """Assumed by SageMaker only, under the class's path and boundary. The ARNs may be CDK tokens."""
 
     def __init__(
@@ -29,25 +30,25 @@ class ExecutionRole(iam.Role):
     ) -> None:
         stack = Aws.STACK_NAME
         files = [*seat_policy.own_bucket(bucket_arn), *seat_policy.class_files(class_bucket_arn)]
-        super().__init__(
-            scope,
-            "ExecutionRole",
-            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+        rights = {
+            "SageMaker": [*_sagemaker(classroom, stack), seat_policy.own_notebook(stack)],
+            "Files": [*files, *seat_policy.public_data(labs)],
+            "Platform": [*seat_policy.logs_and_metrics(stack), *seat_policy.images(labs, classroom.region)],
+        }
+        plan = RolePlan(
+            principal=service("sagemaker"),
             description="Notebook, jobs and endpoints of one attendee",
             path=role_path(classroom.name),
-            permissions_boundary=boundary,
-            inline_policies={
-                "SageMaker": document(*_sagemaker(classroom, stack), seat_policy.own_notebook(stack)),
-                "Files": document(*files, *seat_policy.public_data(labs)),
-                "Platform": document(*seat_policy.logs_and_metrics(stack), *seat_policy.images(labs, classroom.region)),
-            },
+            rights=rights,
+            boundary=boundary,
         )
+        super().__init__(scope, "ExecutionRole", plan)
         # Its own ARN cannot stand in the role itself.
         itself = pass_role("PassItself", self.role_arn, "sagemaker")
         self.attach_inline_policy(iam.Policy(self, "PassItself", statements=[itself]))
 
 
-def _sagemaker(classroom: Classroom, stack: str) -> list[iam.PolicyStatement]:
+def _sagemaker(classroom: Classroom, stack: str) -> list[Statement]:
     rights = SageMakerRights(classroom=classroom, stack=stack)
     return [
         *rights.create_jobs({kind: [None] for kind in JOB_KINDS}),

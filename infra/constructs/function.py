@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from classlab.build.manifest import LAMBDA_FOLDER
 from classlab.contract import METRICS_NAMESPACE, FunctionVariable, function_log_group, service_role_path
 from classlab.settings import Classroom
+from infra.constructs.role import PlainRole, RolePlan, service
 from infra.constructs.state_machine import LOG_RETENTION
-from infra.inputs import BuildInputs
-from infra.policy import acknowledge, allow, document, tracing
-
-_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+from infra.policy import Statement, acknowledge, allow, tracing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +25,14 @@ class FunctionPlan:
     minutes: int = 15
     memory_mib: int = 512
     variables: dict[str, str] = field(default_factory=dict)
-    rights: Sequence[iam.PolicyStatement] = ()
+    rights: Sequence[Statement] = ()
 
 
 class ClassFunction(Construct):
     """Function, role and log group. The role may not make log groups, so that none comes back after the class."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, classroom: Classroom, build: BuildInputs, plan: FunctionPlan
+        self, scope: Construct, construct_id: str, *, classroom: Classroom, code: s3_assets.Asset, plan: FunctionPlan
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
@@ -46,35 +43,37 @@ class ClassFunction(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = self._role(classroom, plan)
-        code = lambda_.Code.from_asset(str(build.folder / LAMBDA_FOLDER), asset_hash=build.manifest.lambda_sha256)
-        self.function = lambda_.Function(
+        function = lambda_.CfnFunction(
             self,
             "Function",
             description=plan.description,
-            runtime=lambda_.Runtime.PYTHON_3_12,
-            architecture=_ARCHITECTURES[classroom.lambda_architecture],
+            runtime=lambda_.Runtime.PYTHON_3_12.name,
+            architectures=[classroom.lambda_architecture],
             handler=f"lambdas.{plan.package}.handler.handler",
-            code=code,
-            role=self.role.without_policy_updates(),
-            log_group=self.log_group,
-            timeout=Duration.minutes(plan.minutes),
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+            role=self.role.role_arn,
+            timeout=plan.minutes * 60,
             memory_size=plan.memory_mib,
-            tracing=lambda_.Tracing.ACTIVE,
-            environment={**_telemetry(plan.package), **plan.variables},
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=self.log_group.log_group_name),
+            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+            environment=lambda_.CfnFunction.EnvironmentProperty(
+                variables={**_telemetry(plan.package), **plan.variables}
+            ),
         )
-        acknowledge(self.function, "AwsSolutions-L1", "Python 3.12 is the one version of everything of ours")
+        self.arn = function.attr_arn
+        acknowledge(function, "AwsSolutions-L1", "Python 3.12 is the one version of everything of ours")
 
-    def _role(self, classroom: Classroom, plan: FunctionPlan) -> iam.Role:
-        writing = allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
-        work = {"Work": document(*plan.rights)} if plan.rights else {}
-        return iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+    def _role(self, classroom: Classroom, plan: FunctionPlan) -> PlainRole:
+        group = self.log_group.log_group_arn  # ends in :*, which stands for the group's streams
+        writing = allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [group])
+        work = {"Work": plan.rights} if plan.rights else {}
+        role = RolePlan(
+            principal=service("lambda"),
             description=plan.description,
             path=service_role_path(classroom.name),
-            inline_policies={"Platform": document(writing, tracing()), **work},
+            rights={"Platform": [writing, tracing()], **work},
         )
+        return PlainRole(self, "Role", role)
 
 
 def _telemetry(package: str) -> dict[str, str]:

@@ -5,49 +5,49 @@ The L2 tasks of the CDK would grant every job and model of the account; here eve
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from classlab.contract import RUNS_PREFIX, role_path
 from infra.arns import OWN
+from infra.constructs.role import PlainRole, RolePlan, own_account, service
 from infra.constructs.sagemaker_policy import JOB_KINDS, SageMakerRights
-from infra.policy import allow, document, log_delivery, pass_role, tracing
+from infra.policy import Statement, allow, log_delivery, pass_role, tracing
 from infra.seat import Seat
 
 STEPS: dict[str, Sequence[str]] = {"Processing": ("prepare", "score"), "Training": ("train",), "Transform": ("infer",)}
 
 
-class PipelineRole(iam.Role):
+class PipelineRole(PlainRole):
     """Assumed by Step Functions of this account only."""
 
     def __init__(self, scope: Construct, *, seat: Seat, gate_function_arn: str, boundary: iam.IManagedPolicy) -> None:
-        runs = OWN.bucket(f"{seat.bucket}/{RUNS_PREFIX}*")
-        super().__init__(
-            scope,
-            "PipelineRole",
-            assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-            ),
+        rights = SageMakerRights(classroom=seat.classroom, stack=seat.stack)
+        plan = RolePlan(
+            principal=service("states", own_account()),
             description="Pipeline state machines of one attendee",
             path=role_path(seat.classroom.name),
-            permissions_boundary=boundary,
-            inline_policies={
-                "Jobs": document(
-                    *_jobs(SageMakerRights(classroom=seat.classroom, stack=seat.stack)),
-                    pass_role("PassExecutionRole", seat.role_arn, "sagemaker"),
-                ),
-                "Results": document(
-                    allow("ReadMetrics", ["s3:GetObject"], [f"{runs}/score/metrics.json"]),
-                    allow("WriteResult", ["s3:PutObject"], [f"{runs}/result.json"]),
-                    allow("AskGate", ["lambda:InvokeFunction"], [gate_function_arn]),
-                ),
-                "Platform": document(log_delivery(), tracing()),
+            rights={
+                "Jobs": [*_jobs(rights), pass_role("PassExecutionRole", seat.role_arn, "sagemaker")],
+                "Results": _results(seat, gate_function_arn),
+                "Platform": [log_delivery(), tracing()],
             },
+            boundary=boundary,
         )
+        super().__init__(scope, "PipelineRole", plan)
 
 
-def _jobs(rights: SageMakerRights) -> list[iam.PolicyStatement]:
+def _results(seat: Seat, gate_function_arn: str) -> list[Statement]:
+    runs = OWN.bucket(f"{seat.bucket}/{RUNS_PREFIX}*")
+    why = "A run's id is part of the key"
+    return [
+        allow("ReadMetrics", ["s3:GetObject"], [f"{runs}/score/metrics.json"], why=why),
+        allow("WriteResult", ["s3:PutObject"], [f"{runs}/result.json"], why=why),
+        allow("AskGate", ["lambda:InvokeFunction"], [gate_function_arn]),
+    ]
+
+
+def _jobs(rights: SageMakerRights) -> list[Statement]:
     kinds = [*JOB_KINDS.values(), "model"]
     return [
         *rights.create_jobs(STEPS),

@@ -6,14 +6,13 @@ Conditions fail closed: a job without a time limit or an endpoint without an ins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import aws_iam as iam
-
 from classlab.contract import SEPARATOR, TAG_CLASSROOM, job_name
 from classlab.settings import Classroom
 from infra.arns import OWN
-from infra.policy import allow
+from infra.policy import Statement, allow
 
 JOB_KINDS = {"Training": "training-job", "Processing": "processing-job", "Transform": "transform-job"}
+_OWN = "Attendees name what they make, behind the name of their own stack"
 _TAGGED_CREATES = [f"Create{kind}Job" for kind in JOB_KINDS] + ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
 
 
@@ -29,7 +28,7 @@ class SageMakerRights:
         name = f"{self.stack}{SEPARATOR}*" if step is None else job_name(self.stack, step, "*")
         return OWN.sagemaker(kind, name)
 
-    def create_jobs(self, steps: Mapping[str, Sequence[str | None]]) -> list[iam.PolicyStatement]:
+    def create_jobs(self, steps: Mapping[str, Sequence[str | None]]) -> list[Statement]:
         """Create, look at and stop jobs; ``steps`` maps a kind of job to its pipeline steps, None for any name."""
         return [
             statement
@@ -37,44 +36,47 @@ class SageMakerRights:
             for statement in self._job(kind, [self.own(JOB_KINDS[kind], name) for name in names])
         ]
 
-    def create_model(self, step: str | None = None) -> iam.PolicyStatement:
+    def create_model(self, step: str | None = None) -> Statement:
         """Create models."""
-        return allow("CreateModel", ["sagemaker:CreateModel"], [self.own("model", step)], self._tagged())
+        return allow("CreateModel", ["sagemaker:CreateModel"], [self.own("model", step)], self._tagged(), why=_OWN)
 
-    def serve(self) -> list[iam.PolicyStatement]:
+    def serve(self) -> list[Statement]:
         """Real-time endpoints: config, endpoint, invocation, and taking them away again with their models."""
         config, endpoint, model = self.own("endpoint-config"), self.own("endpoint"), self.own("model")
         small = self._small()
         small["Null"]["sagemaker:ServerlessMaxConcurrency"] = "true"
         everyday = [f"sagemaker:{verb}{kind}" for verb in ("Describe", "Delete") for kind in _SERVED]
         return [
-            allow("ConfigureEndpoint", ["sagemaker:CreateEndpointConfig"], [config], {**small, **self._tagged()}),
-            allow("CreateEndpoint", ["sagemaker:CreateEndpoint"], [config, endpoint], self._tagged()),
+            allow(
+                "ConfigureEndpoint", ["sagemaker:CreateEndpointConfig"], [config], {**small, **self._tagged()}, why=_OWN
+            ),
+            allow("CreateEndpoint", ["sagemaker:CreateEndpoint"], [config, endpoint], self._tagged(), why=_OWN),
             allow(
                 "UseEndpoint",
                 [*everyday, "sagemaker:UpdateEndpoint", "sagemaker:InvokeEndpoint"],
                 [config, endpoint, model],
+                why=_OWN,
             ),
         ]
 
-    def tag_at_creation(self, kinds: Sequence[str]) -> iam.PolicyStatement:
+    def tag_at_creation(self, kinds: Sequence[str]) -> Statement:
         """Tags may be set by the call that creates, never later."""
         creating = {"StringEquals": {"sagemaker:TaggingAction": _TAGGED_CREATES}}
-        return allow("TagAtCreation", ["sagemaker:AddTags"], [self.own(kind) for kind in kinds], creating)
+        return allow("TagAtCreation", ["sagemaker:AddTags"], [self.own(kind) for kind in kinds], creating, why=_OWN)
 
-    def read_tags(self, kinds: Sequence[str]) -> iam.PolicyStatement:
+    def read_tags(self, kinds: Sequence[str]) -> Statement:
         """Read the tags of one's own."""
-        return allow("ReadTags", ["sagemaker:ListTags"], [self.own(kind) for kind in kinds])
+        return allow("ReadTags", ["sagemaker:ListTags"], [self.own(kind) for kind in kinds], why=_OWN)
 
-    def _job(self, kind: str, resources: Sequence[str]) -> list[iam.PolicyStatement]:
+    def _job(self, kind: str, resources: Sequence[str]) -> list[Statement]:
         conditions = {**self._small(), **self._tagged()}
         if kind != "Transform":  # AWS has no time limit for transform jobs, and no condition key for one
             limit = str(self.classroom.max_job_minutes * 60)
             conditions["NumericLessThanEquals"] = {"sagemaker:MaxRuntimeInSeconds": limit}
         follow = [f"sagemaker:Describe{kind}Job", f"sagemaker:Stop{kind}Job"]
         return [
-            allow(f"Create{kind}Job", [f"sagemaker:Create{kind}Job"], resources, conditions),
-            allow(f"Follow{kind}Job", follow, resources),
+            allow(f"Create{kind}Job", [f"sagemaker:Create{kind}Job"], resources, conditions, why=_OWN),
+            allow(f"Follow{kind}Job", follow, resources, why=_OWN),
         ]
 
     def _tagged(self) -> dict[str, dict[str, object]]:

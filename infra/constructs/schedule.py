@@ -3,7 +3,6 @@
 import json
 
 from aws_cdk import Aws, Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -11,7 +10,8 @@ from constructs import Construct
 from classlab.contract import TeardownInput, schedule_group, service_role_path
 from classlab.settings import Classroom
 from infra.arns import OWN
-from infra.policy import acknowledge, allow, document
+from infra.constructs.role import PlainRole, RolePlan, service
+from infra.policy import acknowledge, allow
 
 SCHEDULE_NAME = "teardown"
 _RETRIES = 185  # the most that AWS allows, within 24 hours
@@ -25,7 +25,7 @@ class TeardownSchedule(Construct):
         super().__init__(scope, "Schedule")
         self.group = schedule_group(classroom.name)
         self.dead_letters = _dead_letters(self)
-        role = self._role(classroom, machine_arn)
+        role = PlainRole(self, "Role", self._role(classroom, machine_arn))
         group = scheduler.CfnScheduleGroup(self, "Group", name=self.group)
         target = scheduler.CfnSchedule.TargetProperty(
             arn=machine_arn,
@@ -47,24 +47,22 @@ class TeardownSchedule(Construct):
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=target,
         )
-        schedule.add_dependency(group)
+        schedule.add_resource_dependency(group)
 
-    def _role(self, classroom: Classroom, machine_arn: str) -> iam.Role:
+    def _role(self, classroom: Classroom, machine_arn: str) -> RolePlan:
         only_us = {
             "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
             "ArnEquals": {"aws:SourceArn": OWN.regional("scheduler", f"schedule-group/{self.group}")},
         }
-        return iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=only_us),
+        return RolePlan(
+            principal=service("scheduler", only_us),
             description="Starts the teardown when the class ends",
             path=service_role_path(classroom.name),
-            inline_policies={
-                "Start": document(
+            rights={
+                "Start": [
                     allow("StartTeardown", ["states:StartExecution"], [machine_arn]),
                     allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.queue_arn]),
-                )
+                ]
             },
         )
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import aws_iam as iam
-
 from classlab.contract import ASSETS_PREFIX, DATA_PREFIX, SEPARATOR, notebook_name
 from classlab.labs import JobStep, Lab, image_uri
 from infra.arns import OWN
-from infra.policy import allow
+from infra.policy import Statement, allow
 
 _LISTING = ["s3:ListBucket", "s3:GetBucketLocation"]
 _OBJECTS = [
@@ -21,24 +19,29 @@ BUCKET_ACTIONS = [*_LISTING, *_OBJECTS]
 _SHARED_LOG_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
 
 
-def own_bucket(bucket_arn: str) -> list[iam.PolicyStatement]:
+def own_bucket(bucket_arn: str) -> list[Statement]:
     """Everything in the attendee's own bucket, named exactly."""
     return [
         allow("ListOwnBucket", _LISTING, [bucket_arn]),
-        allow("UseOwnBucket", _OBJECTS, [f"{bucket_arn}/*"]),
+        allow("UseOwnBucket", _OBJECTS, [f"{bucket_arn}/*"], why="All objects of the one bucket"),
     ]
 
 
-def class_files(bucket_arn: str) -> list[iam.PolicyStatement]:
+def class_files(bucket_arn: str) -> list[Statement]:
     """The class's assets and data, to read; the work of others lies in the same bucket and is not among them."""
     prefixes = [f"{ASSETS_PREFIX}*", f"{DATA_PREFIX}*"]
     return [
         allow("ListClassFiles", ["s3:ListBucket"], [bucket_arn], {"StringLike": {"s3:prefix": prefixes}}),
-        allow("ReadClassFiles", ["s3:GetObject"], [f"{bucket_arn}/{prefix}" for prefix in prefixes]),
+        allow(
+            "ReadClassFiles",
+            ["s3:GetObject"],
+            [f"{bucket_arn}/{prefix}" for prefix in prefixes],
+            why="Two folders to read",
+        ),
     ]
 
 
-def public_data(labs: Sequence[Lab]) -> list[iam.PolicyStatement]:
+def public_data(labs: Sequence[Lab]) -> list[Statement]:
     """The files the labs' manifests name as public sources. SageMaker lists a prefix even for one object."""
     keys = sorted({lab.data.public_source.removeprefix("s3://") for lab in labs})
     buckets = sorted({key.partition("/")[0] for key in keys})
@@ -49,32 +52,33 @@ def public_data(labs: Sequence[Lab]) -> list[iam.PolicyStatement]:
     ]
 
 
-def logs_and_metrics(stack: str) -> list[iam.PolicyStatement]:
+def logs_and_metrics(stack: str) -> list[Statement]:
     """Job and notebook logs: in the account's shared groups the seat's own streams; an endpoint has its own group."""
     shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
     endpoints = f"/aws/sagemaker/Endpoints/{stack}{SEPARATOR}*"
     groups = [OWN.log_group(name) for name in (*shared, endpoints)]
     streams = [OWN.regional("logs", f"log-group:{name}:log-stream:{stack}{SEPARATOR}*") for name in shared]
     sagemaker = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
+    why = "Names of streams are SageMaker's choice, behind the attendee's stack"
     return [
-        allow("OpenLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], groups),
-        allow("UseLogs", ["logs:PutLogEvents", "logs:GetLogEvents"], [*streams, OWN.log_group(endpoints)]),
-        allow("JobMetrics", ["cloudwatch:PutMetricData"], ["*"], sagemaker),
+        allow("OpenLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], groups, why=why),
+        allow("UseLogs", ["logs:PutLogEvents", "logs:GetLogEvents"], [*streams, OWN.log_group(endpoints)], why=why),
+        allow("JobMetrics", ["cloudwatch:PutMetricData"], ["*"], sagemaker, why="CloudWatch knows namespaces only"),
     ]
 
 
-def own_notebook(stack: str) -> iam.PolicyStatement:
+def own_notebook(stack: str) -> Statement:
     """Look at the own notebook instance, and stop it when it idles; opening it is the instructor's."""
     notebook = OWN.sagemaker("notebook-instance", notebook_name(stack))
     return allow("OwnNotebook", ["sagemaker:DescribeNotebookInstance", "sagemaker:StopNotebookInstance"], [notebook])
 
 
-def images(labs: Sequence[Lab], region: str) -> list[iam.PolicyStatement]:
+def images(labs: Sequence[Lab], region: str) -> list[Statement]:
     """Pull the images that the labs' steps name, from AWS's registries."""
     uris = {image_uri(step.image, region) for lab in labs for _, step in lab.pipeline if isinstance(step, JobStep)}
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [
-        allow("RegistryToken", ["ecr:GetAuthorizationToken"], ["*"]),
+        allow("RegistryToken", ["ecr:GetAuthorizationToken"], ["*"], why="The token is of the whole registry"),
         allow("PullImages", pull, sorted({_repository(uri) for uri in uris})),
     ]
 

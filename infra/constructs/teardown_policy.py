@@ -6,8 +6,6 @@ fence, so that a mistake in the first stays inside the class.
 
 from dataclasses import dataclass
 
-from aws_cdk import aws_iam as iam
-
 from classlab.contract import (
     SEPARATOR,
     TAG_CLASSROOM,
@@ -19,8 +17,12 @@ from classlab.contract import (
     service_role_path,
 )
 from infra.arns import OWN
-from infra.policy import allow, deny
+from infra.policy import Statement, allow, deny
 
+_UNSEEN = "Listing knows no resources, and a proof needs every candidate's description"
+_TAGGED = "The class's tag is the condition"
+_FOLDERS = "The teardown's own folders in the class bucket"
+_NAMED = "Everything named after an attendee stack of the class; each delete is preceded by its own proof"
 _SAGEMAKER_ENDINGS = [
     "sagemaker:StopTrainingJob",
     "sagemaker:StopProcessingJob",
@@ -60,7 +62,7 @@ class ReaperRights:
         """Pattern of everything that is named after an attendee stack."""
         return f"{self.classroom}{SEPARATOR}*"
 
-    def statements(self) -> list[iam.PolicyStatement]:
+    def statements(self) -> list[Statement]:
         """All of them."""
         return [
             *self._look(),
@@ -73,8 +75,8 @@ class ReaperRights:
             *self._never(),
         ]
 
-    def _look(self) -> list[iam.PolicyStatement]:
-        """Listing knows no resources, and a proof needs every candidate's description."""
+    def _look(self) -> list[Statement]:
+        """Every candidate of every kind, ours or not: what is not ours is counted and left alone."""
         kinds = [f"sagemaker:List{kind}s" for kind in _SAGEMAKER_KINDS]
         described = [f"sagemaker:Describe{kind}" for kind in _SAGEMAKER_KINDS]
         others = [
@@ -96,43 +98,61 @@ class ReaperRights:
             "states:ListTagsForResource",
             "states:DescribeStateMachine",
         ]
-        return [allow("Look", [*kinds, *described, "sagemaker:ListTags", *others], ["*"])]
+        return [
+            allow(
+                "Look",
+                [*kinds, *described, "sagemaker:ListTags", *others],
+                ["*"],
+                why="Listing knows no resources, and a proof needs every candidate's description",
+            )
+        ]
 
-    def _sagemaker(self) -> list[iam.PolicyStatement]:
+    def _sagemaker(self) -> list[Statement]:
         """By tag whatever the name; by name unless the tag is another class's."""
         tag = f"aws:ResourceTag/{TAG_CLASSROOM}"
         tagged, unlike = {"StringEquals": {tag: self.classroom}}, {"StringEqualsIfExists": {tag: self.classroom}}
         return [
-            allow("EndTagged", _SAGEMAKER_ENDINGS, [OWN.regional("sagemaker", "*")], tagged),
-            allow("EndNamed", _SAGEMAKER_ENDINGS, [OWN.sagemaker("*", self.names)], unlike),
+            allow(
+                "EndTagged",
+                _SAGEMAKER_ENDINGS,
+                [OWN.regional("sagemaker", "*")],
+                tagged,
+                why=_TAGGED,
+            ),
+            allow("EndNamed", _SAGEMAKER_ENDINGS, [OWN.sagemaker("*", self.names)], unlike, why=_NAMED),
         ]
 
-    def _buckets(self) -> list[iam.PolicyStatement]:
+    def _buckets(self) -> list[Statement]:
         seats, keep = OWN.bucket(self.names), [f"{self.class_bucket_arn}/{TEARDOWN_PREFIX}*"]
         listing = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
         objects = ["s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"]
         archive = [f"{self.class_bucket_arn}/{WORK_PREFIX}*"]
         return [
-            allow("ListSeats", [*listing, "s3:DeleteBucket"], [seats]),
-            allow("EmptySeats", objects, [f"{seats}/*"]),
+            allow("ListSeats", [*listing, "s3:DeleteBucket"], [seats], why=_NAMED),
+            allow("EmptySeats", objects, [f"{seats}/*"], why=_NAMED),
             allow("ListClassBucket", ["s3:ListBucket"], [self.class_bucket_arn]),
-            allow("KeepLedger", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], keep),
-            allow("ArchiveWork", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], archive),
+            allow("KeepLedger", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], keep, why=_FOLDERS),
+            allow(
+                "ArchiveWork",
+                ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+                archive,
+                why=_FOLDERS,
+            ),
         ]
 
-    def _stacks_and_machines(self) -> list[iam.PolicyStatement]:
+    def _stacks_and_machines(self) -> list[Statement]:
         """A stack goes with the role it was made with: no role is passed, none of the stack's own is needed."""
         stacks = OWN.regional("cloudformation", f"stack/{self.names}/*")
         machines = OWN.regional("states", f"stateMachine:{self.names}")
         executions = OWN.regional("states", f"execution:{self.names}:*")
         tagged = {"StringEquals": {f"aws:ResourceTag/{TAG_CLASSROOM}": self.classroom}}
         return [
-            allow("DeleteStacks", ["cloudformation:DeleteStack"], [stacks], tagged),
-            allow("FindExecutions", ["states:ListExecutions"], [machines]),
-            allow("StopExecutions", ["states:DescribeExecution", "states:StopExecution"], [executions]),
+            allow("DeleteStacks", ["cloudformation:DeleteStack"], [stacks], tagged, why=_NAMED),
+            allow("FindExecutions", ["states:ListExecutions"], [machines], why=_NAMED),
+            allow("StopExecutions", ["states:DescribeExecution", "states:StopExecution"], [executions], why=_NAMED),
         ]
 
-    def _logs(self) -> list[iam.PolicyStatement]:
+    def _logs(self) -> list[Statement]:
         """Own streams in the shared groups; own groups of endpoints and state machines."""
         shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
         streams = [OWN.regional("logs", f"log-group:{name}:log-stream:{self.names}") for name in shared]
@@ -140,11 +160,11 @@ class ReaperRights:
             OWN.log_group(name) for name in (f"/aws/sagemaker/Endpoints/{self.names}", machine_log_group(self.names))
         ]
         return [
-            allow("DeleteStreams", ["logs:DeleteLogStream"], streams),
-            allow("DeleteGroups", ["logs:DeleteLogGroup"], groups),
+            allow("DeleteStreams", ["logs:DeleteLogStream"], streams, why=_NAMED),
+            allow("DeleteGroups", ["logs:DeleteLogGroup"], groups, why=_NAMED),
         ]
 
-    def _roles(self) -> list[iam.PolicyStatement]:
+    def _roles(self) -> list[Statement]:
         actions = [
             "iam:GetRole",
             "iam:ListRoleTags",
@@ -156,9 +176,16 @@ class ReaperRights:
             "iam:RemoveRoleFromInstanceProfile",
             "iam:DeleteRole",
         ]
-        return [allow("DeleteRoles", actions, [OWN.role(f"{role_path(self.classroom)}*")])]
+        return [
+            allow(
+                "DeleteRoles",
+                actions,
+                [OWN.role(f"{role_path(self.classroom)}*")],
+                why="The path of the class's attendee roles",
+            )
+        ]
 
-    def _freeze(self) -> list[iam.PolicyStatement]:
+    def _freeze(self) -> list[Statement]:
         """The brake: new versions of the attendees' boundary, and back."""
         actions = [
             "iam:GetPolicy",
@@ -170,7 +197,7 @@ class ReaperRights:
         ]
         return [allow("Freeze", actions, [self.boundary_arn])]
 
-    def _never(self) -> list[iam.PolicyStatement]:
+    def _never(self) -> list[Statement]:
         """Not itself, not the ground it stands on."""
         own_stack = OWN.regional("cloudformation", f"stack/{classroom_stack_name(self.classroom)}/*")
         own_roles = OWN.role(f"{service_role_path(self.classroom)}*")

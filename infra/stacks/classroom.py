@@ -3,9 +3,11 @@
 from aws_cdk import CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from classlab.build.manifest import LAMBDA_FOLDER
 from classlab.contract import (
     TAG_CLASSROOM,
     ClassParameter,
@@ -21,11 +23,11 @@ from infra.constructs.boundary import AttendeeBoundary
 from infra.constructs.buckets import CLASS_BUCKET_ID, PrivateBucket
 from infra.constructs.budget import ClassBudget
 from infra.constructs.function import ClassFunction, FunctionPlan
+from infra.constructs.role import PlainRole, RolePlan
 from infra.constructs.schedule import SCHEDULE_NAME, TeardownSchedule
 from infra.constructs.teardown import TeardownMachine
 from infra.inputs import BuildInputs, ClassInputs
 from infra.instructor import InstructorRights
-from infra.policy import document
 
 
 class ClassroomStack(Stack):
@@ -45,17 +47,23 @@ class ClassroomStack(Stack):
         self._inputs = inputs
         self._build = build
         self.bucket = PrivateBucket(self, CLASS_BUCKET_ID)
-        self.assets = ClassAssets(self, classroom=classroom, build=build, bucket=self.bucket)
+        self.code = self._stage_code()
+        self.assets = ClassAssets(self, classroom=classroom, build=build, code=self.code, bucket=self.bucket)
         self.gate = self._make_gate()
         self.boundary = self._make_boundary()
         self.teardown = TeardownMachine(
-            self, classroom=classroom, build=build, bucket=self.bucket, boundary_arn=self.boundary.managed_policy_arn
+            self, classroom=classroom, code=self.code, bucket=self.bucket, boundary_arn=self.boundary.managed_policy_arn
         )
         self.schedule = TeardownSchedule(self, classroom=classroom, machine_arn=self.teardown.machine.arn)
         ClassBudget(self, classroom=classroom)
         self.instructor = self._make_instructor()
         self._publish()
         Tags.of(self).add(TAG_CLASSROOM, classroom.name, exclude_resource_types=["aws:cdk:stack"])
+
+    def _stage_code(self) -> s3_assets.Asset:
+        """One archive for all functions."""
+        folder = self._build.folder / LAMBDA_FOLDER
+        return s3_assets.Asset(self, "Code", path=str(folder), asset_hash=self._build.manifest.lambda_sha256)
 
     def _make_gate(self) -> ClassFunction:
         """What it may read it is given by each seat's bucket."""
@@ -65,7 +73,7 @@ class ClassroomStack(Stack):
             minutes=1,
             memory_mib=256,
         )
-        return ClassFunction(self, "Gate", classroom=self._inputs.classroom, build=self._build, plan=plan)
+        return ClassFunction(self, "Gate", classroom=self._inputs.classroom, code=self.code, plan=plan)
 
     def _make_boundary(self) -> AttendeeBoundary:
         return AttendeeBoundary(
@@ -73,7 +81,7 @@ class ClassroomStack(Stack):
             classroom=self._inputs.classroom,
             labs=self._inputs.labs,
             class_bucket_arn=self.bucket.bucket_arn,
-            gate_arn=self.gate.function.function_arn,
+            gate_arn=self.gate.arn,
         )
 
     def _make_instructor(self) -> iam.Role:
@@ -81,20 +89,19 @@ class ClassroomStack(Stack):
         rights = InstructorRights(
             arns=OWN, classroom=self._inputs.classroom.name, class_bucket_arn=self.bucket.bucket_arn
         )
-        return iam.Role(
-            self,
-            "Instructor",
-            assumed_by=iam.AccountRootPrincipal(),
+        plan = RolePlan(
+            principal=iam.AccountRootPrincipal(),
             description="Runs this one class: opens notebooks, starts pipelines, moves the end",
             path=service_role_path(self._inputs.classroom.name),
-            inline_policies={"Instructor": document(*rights.statements())},
+            rights={"Instructor": rights.statements()},
         )
+        return PlainRole(self, "Instructor", plan)
 
     def _publish(self) -> None:
         """Parameters for the attendee template, outputs for the instructor's commands."""
         self._parameter("class-bucket", self.bucket.bucket_name)
         self._parameter("asset-prefix", self._build.manifest.asset_prefix)
-        self._parameter("pipeline-function-arn", self.gate.function.function_arn)
+        self._parameter("pipeline-function-arn", self.gate.arn)
         self._parameter("pipeline-function-role-arn", self.gate.role.role_arn)
         boundary = self._output(ClassroomOutput.BOUNDARY, self.boundary.managed_policy_arn)
         boundary.export_name = boundary_export(self._inputs.classroom.name)
