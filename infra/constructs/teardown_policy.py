@@ -15,12 +15,14 @@ from classlab.contract import (
     machine_log_group,
     role_path,
     service_role_path,
+    teardown_machine_name,
 )
 from infra.arns import OWN
 from infra.policy import Statement, allow, deny
 
 _UNSEEN = "Listing knows no resources, and a proof needs every candidate's description"
 _TAGGED = "The class's tag is the condition"
+_PATH = "Everything below the path of the class's attendee roles"
 _FOLDERS = "The teardown's own folders in the class bucket"
 _NAMED = "Everything named after an attendee stack of the class; each delete is preceded by its own proof"
 _SAGEMAKER_ENDINGS = [
@@ -28,6 +30,7 @@ _SAGEMAKER_ENDINGS = [
     "sagemaker:StopProcessingJob",
     "sagemaker:StopTransformJob",
     "sagemaker:StopNotebookInstance",
+    "sagemaker:UpdateTrainingJob",  # ends a warm pool
     "sagemaker:DeleteTrainingJob",
     "sagemaker:DeleteProcessingJob",
     "sagemaker:DeleteModel",
@@ -81,31 +84,17 @@ class ReaperRights:
         described = [f"sagemaker:Describe{kind}" for kind in _SAGEMAKER_KINDS]
         others = [
             "cloudformation:DescribeStacks",
-            "cloudformation:ListStacks",
             "cloudformation:ListImports",
             "cloudformation:ListStackResources",
-            "cloudformation:DescribeStackEvents",
+            "events:DescribeRule",
             "events:ListRules",
-            "events:ListTagsForResource",
             "iam:ListRoles",
             "logs:DescribeLogGroups",
             "logs:DescribeLogStreams",
-            "logs:ListTagsForResource",
-            "s3:ListAllMyBuckets",
             "s3:GetBucketTagging",
-            "s3:GetBucketLocation",
-            "states:ListStateMachines",
-            "states:ListTagsForResource",
-            "states:DescribeStateMachine",
+            "s3:ListAllMyBuckets",
         ]
-        return [
-            allow(
-                "Look",
-                [*kinds, *described, "sagemaker:ListTags", *others],
-                ["*"],
-                why="Listing knows no resources, and a proof needs every candidate's description",
-            )
-        ]
+        return [allow("Look", [*kinds, *described, "sagemaker:ListTags", *others], ["*"], why=_UNSEEN)]
 
     def _sagemaker(self) -> list[Statement]:
         """By tag whatever the name; by name unless the tag is another class's."""
@@ -145,11 +134,13 @@ class ReaperRights:
         stacks = OWN.regional("cloudformation", f"stack/{self.names}/*")
         machines = OWN.regional("states", f"stateMachine:{self.names}")
         executions = OWN.regional("states", f"execution:{self.names}:*")
+        holders = OWN.regional("states", f"execution:{teardown_machine_name(self.classroom)}:*")
         tagged = {"StringEquals": {f"aws:ResourceTag/{TAG_CLASSROOM}": self.classroom}}
         return [
             allow("DeleteStacks", ["cloudformation:DeleteStack"], [stacks], tagged, why=_NAMED),
             allow("FindExecutions", ["states:ListExecutions"], [machines], why=_NAMED),
             allow("StopExecutions", ["states:DescribeExecution", "states:StopExecution"], [executions], why=_NAMED),
+            allow("JudgeLockHolders", ["states:DescribeExecution"], [holders], why="Executions of the teardown itself"),
         ]
 
     def _logs(self) -> list[Statement]:
@@ -173,16 +164,13 @@ class ReaperRights:
             "iam:ListAttachedRolePolicies",
             "iam:DetachRolePolicy",
             "iam:ListInstanceProfilesForRole",
-            "iam:RemoveRoleFromInstanceProfile",
             "iam:DeleteRole",
         ]
+        path = role_path(self.classroom)
+        profiles = f"arn:{OWN.partition}:iam::{OWN.account}:instance-profile{path}*"
         return [
-            allow(
-                "DeleteRoles",
-                actions,
-                [OWN.role(f"{role_path(self.classroom)}*")],
-                why="The path of the class's attendee roles",
-            )
+            allow("DeleteRoles", actions, [OWN.role(f"{path}*")], why=_PATH),
+            allow("FreeRoles", ["iam:RemoveRoleFromInstanceProfile"], [profiles], why=_PATH),
         ]
 
     def _freeze(self) -> list[Statement]:
