@@ -73,7 +73,12 @@ class Lab(Strict):
 
     name: str = Field(description="lower case, hyphens; part of names on AWS")
     title: str
-    kernel: str = Field(description="name of the Jupyter kernel, made from requirements.txt")
+    kernel: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", description="name of the Jupyter kernel, made from requirements.txt"
+    )
+    kernel_download_mb: int = Field(
+        default=0, ge=0, description="size of its interpreter, uv and wheels: said before downloading"
+    )
     data: LabData
     pipeline: LabPipeline
     folder: Path = Field(exclude=True)

@@ -1,0 +1,135 @@
+"""A kernel pack: interpreter, uv and wheels of one lock in one archive, from which a seat installs without an index.
+
+Made once per lock and kept in the cache by the hash of everything that goes into it. A pack counts when its
+description lies beside it; that is written last.
+"""
+
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from pydantic import Field
+
+from classlab.build.archives import file_sha256, write_tar
+from classlab.build.interpreter import MANAGED, place_interpreter
+from classlab.build.lambdas import PROJECT
+from classlab.build.tools import Report, pip
+from classlab.errors import UserError
+from classlab.labs import Lab
+from classlab.settings import Strict
+
+CACHE = PROJECT / ".cache/packs"
+UV_LOCK = PROJECT / "requirements-bootstrap.txt"
+# Notebook instances (notebook-al2023-v1) run on x86_64 with glibc 2.34.
+_PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(34, 4, -1)]
+_PLATFORMS += ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"]
+_RECIPE = 1  # raised when the same lock makes another pack
+
+
+class CachedPack(Strict):
+    """The description beside a pack in the cache."""
+
+    sha256: str
+    size: int = Field(description="bytes of the archive")
+    needs: int = Field(description="bytes on the volume while it is installed")
+    interpreter: str
+    portable: bool
+
+
+def make_pack(lab: Lab, report: Report, cache: Path = CACHE) -> tuple[Path, CachedPack]:
+    """The archive of a lab's kernel and its description, from the cache or made now."""
+    key = pack_key(lab)
+    archive, description = cache / f"{key}.tar", cache / f"{key}.json"
+    if archive.exists() and description.exists():
+        report(f"the pack of the kernel {lab.kernel} is in the cache")
+        return archive, CachedPack.model_validate_json(description.read_bytes())
+    report(f"the pack of the kernel {lab.kernel}: downloading about {lab.kernel_download_mb} MB")
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".making-") as scratch:
+        folder = Path(scratch) / "pack"
+        pack = _fill(folder, lab, report)
+        draft = Path(scratch) / "pack.tar"
+        write_tar(draft, folder)
+        size = draft.stat().st_size
+        made = CachedPack(**pack, sha256=file_sha256(draft), size=size, needs=size + _unpacked(folder / "wheels"))
+        draft.replace(archive)
+    _write(description, made.model_dump_json())
+    return archive, made
+
+
+def pack_key(lab: Lab) -> str:
+    """Hash over all that decides what a pack holds."""
+    locks = [file_sha256(lock_of(lab)), file_sha256(UV_LOCK)]
+    return "-".join([lab.kernel, str(_RECIPE), MANAGED.split("-")[1], *(lock[:16] for lock in locks)])
+
+
+def lock_of(lab: Lab) -> Path:
+    """The lab's hash-locked requirements."""
+    path = lab.folder / "requirements.txt"
+    if not path.is_file():
+        raise UserError(f"{path}: a lab needs the lock of its kernel; `make lock` makes it from requirements.in")
+    return path
+
+
+def link(archive: Path, target: Path) -> None:
+    """Put a cached archive into a build, without a copy where the disk allows it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(archive, target)
+    except OSError:
+        shutil.copyfile(archive, target)
+
+
+def _fill(folder: Path, lab: Lab, report: Report) -> dict[str, str | bool]:
+    interpreter = place_interpreter(folder / "python", report)
+    _download(UV_LOCK, folder / "uv-wheel", "downloading uv", report)
+    _extract_uv(folder / "uv-wheel", folder / "uv")
+    _download(lock_of(lab), folder / "wheels", f"downloading the wheels of {lab.kernel}", report)
+    shutil.copyfile(lock_of(lab), folder / "requirements.txt")
+    return {"interpreter": interpreter.description, "portable": interpreter.portable}
+
+
+def _download(lock: Path, target: Path, purpose: str, report: Report) -> None:
+    """All wheels of a lock for a notebook instance, their hashes checked."""
+    total = sum(line.rstrip().endswith("\\") and "==" in line for line in lock.read_text(encoding="utf-8").splitlines())
+    done = 0
+
+    def heard(line: str) -> None:
+        nonlocal done
+        if line.startswith("Collecting "):
+            done += 1
+            report(f"{purpose}: {done} of {total}, {line.split()[1]}")
+
+    platforms = [word for name in _PLATFORMS for word in ("--platform", name)]
+    python = ["--implementation", "cp", "--python-version", "3.12"]
+    pip(
+        "download", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off",
+        *platforms, *python, "--dest", str(target), "--requirement", str(lock), purpose=purpose, heard=heard,
+    )  # fmt: skip
+
+
+def _extract_uv(wheels: Path, target: Path) -> None:
+    """Take the program out of uv's wheel."""
+    (wheel,) = wheels.glob("uv-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".data/scripts/uv")]
+        target.write_bytes(archive.read(name))
+    target.chmod(0o755)
+    shutil.rmtree(wheels)
+
+
+def _unpacked(wheels: Path) -> int:
+    """Bytes that the wheels' files take once they are installed."""
+    total = 0
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            total += sum(member.file_size for member in archive.infolist())
+    return total
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,5 @@
+# %% [markdown]
+# # Customer churn with XGBoost
+
+# %%
+print("to be written")
