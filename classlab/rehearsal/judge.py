@@ -17,7 +17,7 @@ from classlab.reporting.report import JudgeReport, KeptItem
 _NO_DELETE = "AWS has no call to delete it"
 _SHARED = "shared by the whole account; AWS's own services make it again"
 KEPT = (
-    (re.compile(r"sagemaker \S*transform\S* "), _NO_DELETE),
+    (re.compile(r"sagemaker TransformJob "), _NO_DELETE),
     (re.compile(r"logs \S+ /aws/sagemaker/(TrainingJobs|ProcessingJobs|TransformJobs|NotebookInstances)$"), _SHARED),
     (re.compile(r"events \S+ \S*StepFunctionsGetEventsForSageMaker(Training|Processing|Transform)JobsRule$"), _SHARED),
 )

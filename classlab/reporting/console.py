@@ -58,7 +58,8 @@ class ConsoleRenderer:
                 self._finished(event)
 
     def _progressed(self, event: StepProgressed) -> None:
-        if task := self._tasks.get(event.name):
+        task = self._tasks.get(event.name)
+        if task is not None:
             self._progress.update(task, completed=event.done, total=event.total, note=escape(event.note))
         if not self._console.is_terminal and self._last.get(event.name) != (event.done, event.total):
             self._say(f"  {event.done}/{event.total} {escape(event.note)}".rstrip())
