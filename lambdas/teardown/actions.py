@@ -26,6 +26,7 @@ from lambdas.teardown.preview import preview_of
 from lambdas.teardown.reporting import Report, report_of
 from lambdas.teardown.scanning import new_scan, scan_slice
 from lambdas.teardown.scope import Context
+from lambdas.teardown.verdict import verdict
 from lambdas.teardown.verifying import take_in, verify_slice
 
 FREEZE_SECONDS = 10  # until a changed policy is in force everywhere in IAM
@@ -79,10 +80,10 @@ class Run:
     def saver(self, ledger: Ledger) -> Callable[[], None]:
         """Stores the ledger, with the calls made so far."""
         clients = self.context.clients
-        before, counted = ledger.api_calls, clients.calls
+        before = ledger.api_calls
 
         def save() -> None:
-            ledger.api_calls = before + clients.calls - counted
+            ledger.api_calls = before + clients.calls
             self.documents.write(ledger_key(self.name), ledger)
 
         return save
@@ -94,12 +95,13 @@ class Run:
 
 def perform(run: Run) -> TeardownAnswer:
     """One slice of the action asked for. A dry run only ever scans."""
+    run.context.clients.calls = 0
     action = run.request["action"]
     if run.request["dry_run"]:
         if action != "scan":
             raise WrongOrder(f"a dry run was asked to {action}; it only scans")
         return _preview(run)
-    if action != "lock" and action != "report" and action != "unlock":
+    if action not in ("lock", "report", "unlock"):
         run.lock.require()
     LOGGER.info("slice", extra={"action": action, "run": run.name})
     return _ACTIONS[action](run)
@@ -200,8 +202,7 @@ def _written_report(run: Run) -> Report:
 
 def _unlock(run: Run) -> TeardownAnswer:
     """Nothing is left to freeze once no seat is left; the class stack's deletion must find its policy as it made it."""
-    ledger = run.ledger()
-    if not any(found.kind in ("stack", "role") for scan in ledger.rounds[-1:] for found in scan.found.values()):
+    if verdict(run.ledger()) == "CLEAN":
         thaw(run.context.clients.iam, run.boundary_arn)
     run.lock.give_back()
     return _DONE

@@ -61,7 +61,7 @@ def _settle_dependants(ledger: Ledger) -> None:
             stuck = next((need for need in _needs(item, ledger) if need.state in STUCK), None)
             if item.pending and stuck:
                 item.settle("blocked", f"must go after {stuck.arn}, which was given up")
-            elif item.state == "prepared":
+            elif item.stack is not None:
                 _follow_its_stack(item, ledger)
         changed = len(ledger.pending) < before
 
@@ -74,7 +74,7 @@ def _follow_its_stack(item: Item, ledger: Ledger) -> None:
     stack = next(other for other in ledger.items.values() if other.arn == item.stack)
     if stack.state in ("deleted", "gone"):
         item.asked = True
-        item.release()
+        item.release(stack)
     elif stack.state in STUCK:
         item.settle("blocked", f"goes with {stack.arn}, which was given up")
     elif stack.state in SETTLED:
@@ -151,7 +151,7 @@ def _unhand(ledger: Ledger, stack: Item) -> None:
     """What a failed stack held is deleted by itself, and the stack again after that: nothing is ever retained."""
     for item in ledger.items.values():
         if item.stack == stack.arn and item.state in ("planned", "prepared"):
-            item.release()
+            item.release(stack)
 
 
 def _still_ours(context: Context, item: Item, kind: Kind, seen: Seen) -> bool:

@@ -32,6 +32,7 @@ class Facts(BaseModel):
     class_stack: str = ""  # ARN
     class_created: str = ""  # ISO 8601
     stacks: dict[str, str] = {}  # ARN of a standing attendee stack -> attendee
+    others: set[str] = set()  # ARNs of standing stacks that are not the class's
     owners: dict[str, str] = {}  # resource_key -> ARN of the stack of ours that made it
     roles: dict[str, str | None] = {}  # ARN of a proven attendee role -> attendee
     proven: dict[str, Proven] = {}  # "<kind>/<name>" -> the resource that was proven under this name
@@ -78,6 +79,7 @@ class Facts(BaseModel):
             class_stack=self.class_stack or older.class_stack,
             class_created=self.class_created or older.class_created,
             stacks=dict(self.stacks),
+            others=set(self.others),
             owners={**older.owners, **self.owners},
             roles={**older.roles, **self.roles},
             proven={**older.proven, **self.proven},

@@ -48,7 +48,7 @@ def freeze(iam: "IAMClient", boundary_arn: str) -> bool:
 
 
 def thaw(iam: "IAMClient", boundary_arn: str) -> None:
-    """Back to the newest version that is no freeze, and no frozen version left: the stack must find its policy as it was.
+    """Back to the newest version that is no freeze; no frozen one is left, so that the stack finds what it made.
 
     A boundary that is gone needs no thaw.
     """

@@ -127,9 +127,10 @@ class Item(BaseModel):
         """Ends the work on it."""
         self.state, self.why = state, why
 
-    def release(self) -> None:
-        """From here on it is dealt with by itself, not with its stack."""
+    def release(self, stack: "Item") -> None:
+        """From here on it is dealt with by itself, not with its stack, nor after it."""
         self.state, self.stack, self.due, self.visits = "planned", None, None, 0
+        self.needs = tuple(need for need in self.needs if need != stack.identity)
 
 
 class Ledger(BaseModel):

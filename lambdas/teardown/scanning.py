@@ -37,16 +37,19 @@ def scan_slice(context: Context, scan: Scan, kinds: Iterable[str], *, budget: Bu
 
 
 def _page(context: Context, scan: Scan, kind: Kind, progress: Progress, budget: Budget) -> bool:
-    """Whether the page was read to its end; an error that lasts ends the kind, and the scan is not complete then."""
+    """Whether the page was read to its end; an error that lasts is kept, and the scan is not complete then."""
     try:
         page = patiently(lambda: kind.page(context, progress.token), clock=context.clock)
-        for listed in page.listed:
-            if budget.spent:
-                return False
-            _judge(context, scan, kind, listed)
     except AWS_ERRORS as error:
         progress.error, progress.done = describe(error), True
         return True
+    for listed in page.listed:
+        if budget.spent:
+            return False
+        try:
+            _judge(context, scan, kind, listed)
+        except AWS_ERRORS as error:
+            progress.error = f"{listed.arn} could not be judged: {describe(error)}"
     progress.listed += len(page.listed)
     progress.token, progress.done = page.token, page.token is None
     return True

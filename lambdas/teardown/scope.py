@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from classlab.contract import SEPARATOR, role_path
+from classlab.contract import SEPARATOR, role_path, split_stack_name
 from lambdas.shared.clients import Clients
 from lambdas.shared.clock import Clock
 from lambdas.teardown.facts import Facts
@@ -26,6 +26,11 @@ class Scope:
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this account and region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def attendee_of(self, stack_name: str) -> str | None:
+        """Whose seat a stack of that name would be; None where the name is no seat of this class."""
+        parts = split_stack_name(stack_name)
+        return parts[1] if parts and parts[0] == self.classroom else None
 
     def resembles(self, name: str) -> bool:
         """Whether a name looks like one of the class's: a reason to report, never a proof."""

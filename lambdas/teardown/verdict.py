@@ -1,4 +1,4 @@
-"""The verdict: CLEAN only if two full scans in a row, a minute apart, were answered by every lister and found nothing."""
+"""The verdict: CLEAN only if two scans in a row, a minute apart, heard every lister and found nothing of the class."""
 
 from dataclasses import dataclass
 
@@ -66,4 +66,6 @@ def _left_alone(ledger: Ledger, found: Found) -> bool:
 
 def _why(ledger: Ledger, found: Found) -> str:
     item = ledger.items.get(found.identity)
-    return (item.why or item.last_error or item.state) if item else "it came to light in the last scan"
+    if item:
+        return item.why or item.last_error or item.state
+    return "it was not dared: what must go before it could not be listed"

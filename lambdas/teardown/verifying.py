@@ -49,7 +49,7 @@ def is_quiet(ledger: Ledger, scan: Scan) -> bool:
 
 def _is_over(ledger: Ledger) -> bool:
     last = ledger.rounds[-2:]
-    quiet = len(last) == 2 and all(is_quiet(ledger, scan) for scan in last)  # noqa: PLR2004 - two in a row
+    quiet = len(last) == 2 and all(is_quiet(ledger, scan) for scan in last)
     exhausted = len(ledger.rounds) >= ROUNDS_MAX and ledger.rounds[-1].finished is not None
     return quiet or exhausted
 
@@ -74,12 +74,16 @@ def _scan(context: Context, ledger: Ledger, budget: Budget, save: Callable[[], N
 
 
 def take_in(ledger: Ledger, scan: Scan, fresh: list[Found]) -> None:
-    """Plans what is fresh among all that the scan found, and remembers what it proved."""
+    """Plans what is fresh among all that the scan found, and remembers what it proved.
+
+    Where something that must go first could not be listed, it may be there unseen: nothing after it is dared.
+    """
     ledger.memory = scan.facts.with_memory_of(ledger.memory)
     identities = {found.identity for found in fresh}
     for action in plan(scan.found.values(), KINDS):
         item = action.item()
-        if item.identity in identities:
+        dared = not any(after.kind in scan.errors for after in KINDS[action.kind].after)
+        if dared and item.identity in identities:
             ledger.items[item.identity] = item
 
 

@@ -10,7 +10,7 @@ from lambdas.shared.emptying import empty_bucket
 from lambdas.shared.faults import Fault, classify, describe
 from lambdas.teardown.archiving import archive
 from lambdas.teardown.kinds.base import After, Kind, Listed, Page, stamp
-from lambdas.teardown.kinds.sagemaker import by_memory, by_stack
+from lambdas.teardown.kinds.proofs import by_maker, by_memory, by_stack, is_gone_seat
 from lambdas.teardown.ledger import Item
 from lambdas.teardown.ownership import Evidence, Judgement, Seen, by_name, by_tags, judge
 from lambdas.teardown.scope import Context
@@ -21,7 +21,8 @@ _TYPE = "AWS::S3::Bucket"
 class Bucket(Kind):
     """After everything of its attendee that may still write to it.
 
-    Proof S (or L). The class tag alone is none: unlike SageMaker's, nothing forces or protects it on a bucket.
+    Proof S or L. The class tag alone is none: unlike on SageMaker's kinds, nothing forces or protects it on a bucket;
+    together with AWS's own tag that names a seat which is gone, it is.
     """
 
     name = "bucket"
@@ -63,13 +64,16 @@ class Bucket(Kind):
         resemblance = by_name(seen.name, resembles=context.scope.resembles(seen.name))
         known = by_stack(context, stack) + by_memory(context, seen) + resemblance
         try:
-            tagged = by_tags(_tags(context, seen.name), context.scope.classroom)
+            tags = _tags(context, seen.name)
         except ClientError as error:
             if classify(error) is not Fault.DENIED or known.proofs or not _by_its_owner(error):
                 raise
             return judge(known + Evidence(hints=("its owner lets nobody read its tags",)))
-        hints = tuple("it bears the class tag, which anybody may put on a bucket" for _ in tagged.proofs)
-        return judge(known + Evidence(contradictions=tagged.contradictions, hints=hints))
+        tagged = by_tags(tags, context.scope.classroom)
+        if not is_gone_seat(context, tags):
+            hints = tuple("it bears the class tag, which anybody may put on a bucket" for _ in tagged.proofs)
+            tagged = Evidence(contradictions=tagged.contradictions, hints=hints)
+        return judge(known + by_maker(context, tags) + tagged)
 
     def prepare(self, context: Context, item: Item, budget: Budget) -> bool:
         """Archive, then empty, in slices of their own: a half-emptied bucket must never be archived again."""

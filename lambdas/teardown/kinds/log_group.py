@@ -4,7 +4,7 @@ from typing import Any
 
 from lambdas.teardown.kinds.base import After, Kind, Listed, Page
 from lambdas.teardown.kinds.log_times import moment
-from lambdas.teardown.kinds.sagemaker import by_memory, by_stack
+from lambdas.teardown.kinds.proofs import by_memory, by_stack
 from lambdas.teardown.ownership import Evidence, Judgement, Seen, by_name, judge
 from lambdas.teardown.scope import Context
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.shared.faults import Fault, classify
 from lambdas.teardown.kinds.base import Kind, Listed, Page, Step, stamp
-from lambdas.teardown.kinds.sagemaker import by_stack
+from lambdas.teardown.kinds.proofs import by_stack
 from lambdas.teardown.ownership import Evidence, Judgement, Seen, judge
 from lambdas.teardown.scope import Context
 

@@ -1,5 +1,6 @@
 """Attendee roles: they go with their stack, and alone only where that is gone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -8,7 +9,7 @@ from classlab.contract import role_path
 from lambdas.shared.clock import Budget
 from lambdas.shared.faults import Fault, classify
 from lambdas.teardown.kinds.base import After, Kind, Listed, Page, stamp
-from lambdas.teardown.kinds.sagemaker import by_stack
+from lambdas.teardown.kinds.proofs import by_maker, by_stack, seat_stands
 from lambdas.teardown.ledger import Item
 from lambdas.teardown.ownership import Evidence, Judgement, Seen, by_tags, judge
 from lambdas.teardown.scope import Context
@@ -23,7 +24,7 @@ class Role(Kind):
     verbs = ("strip", "delete")
     after = tuple(
         After(kind, "attendee")
-        for kind in ("endpoint", "training_job", "processing_job", "transform_job", "notebook_instance")
+        for kind in ("stack", "endpoint", "training_job", "processing_job", "transform_job", "notebook_instance")
     )
 
     def page(self, context: Context, token: str | None) -> Page:
@@ -43,27 +44,15 @@ class Role(Kind):
         return Seen(kind=self.name, arn=role["Arn"], name=role["RoleName"], created=stamp(role["CreateDate"]))
 
     def prove(self, context: Context, seen: Seen) -> Judgement:
-        """A role beside its attendee's standing stack, and not of it, is somebody else's work."""
-        facts = context.facts
-        stack = facts.stack_of(_TYPE, seen.name)
-        if stack and stack == facts.class_stack:
+        """Its stack, or path and tag together."""
+        stack = context.facts.stack_of(_TYPE, seen.name)
+        if stack and stack == context.facts.class_stack:
             return Judgement(standing="class")
         if stack:
             return judge(by_stack(context, stack))
         pages = context.clients.iam.get_paginator("list_role_tags").paginate(RoleName=seen.name)
         tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-        tagged = by_tags(tags, context.scope.classroom)
-        evidence = Evidence(
-            proofs=tuple("A" for _ in tagged.proofs),
-            contradictions=tagged.contradictions,
-            hints=("it lies under the class's role path",),
-            attendee=tagged.attendee,
-        )
-        standing = tagged.attendee in facts.stacks.values()
-        if tagged.proofs and (standing or tagged.attendee is None):
-            why = "its attendee's stack stands and does not hold it" if standing else "it is tagged with no attendee"
-            evidence += Evidence(contradictions=(why,))
-        return judge(evidence)
+        return judge(by_maker(context, tags) + _by_path_and_tag(context, tags))
 
     def learn(self, context: Context, seen: Seen, judgement: Judgement) -> None:
         """Keeps the ground of proof R."""
@@ -80,6 +69,22 @@ class Role(Kind):
     def delete(self, context: Context, seen: Seen) -> None:
         """DeleteRole."""
         context.clients.iam.delete_role(RoleName=seen.name)
+
+
+def _by_path_and_tag(context: Context, tags: Mapping[str, str]) -> Evidence:
+    """Proof A. A role beside its attendee's standing stack, and not of it, is somebody else's work."""
+    tagged = by_tags(tags, context.scope.classroom)
+    against: tuple[str, ...] = tagged.contradictions
+    if tagged.proofs and tagged.attendee is None:
+        against += ("it is tagged with no attendee",)
+    elif tagged.proofs and tagged.attendee and seat_stands(context, tagged.attendee):
+        against += ("its attendee's stack stands and does not hold it",)
+    return Evidence(
+        proofs=tuple("A" for _ in tagged.proofs),
+        contradictions=against,
+        hints=("it lies under the class's role path",),
+        attendee=tagged.attendee,
+    )
 
 
 def _strip(context: Context, role: str) -> None:

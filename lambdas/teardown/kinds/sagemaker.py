@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from lambdas.shared.faults import Fault, classify, code
 from lambdas.teardown.kinds.base import Kind, Listed, Page
-from lambdas.teardown.ownership import Evidence, Judgement, Seen, by_name, by_roles, by_tags, judge
+from lambdas.teardown.kinds.proofs import by_maker, by_memory, by_stack
+from lambdas.teardown.ownership import Judgement, Seen, by_name, by_roles, by_tags, judge
 from lambdas.teardown.scope import Context
 
 PAGE_SIZE = 100
@@ -63,23 +64,12 @@ class SageMakerKind(Kind):
         if stack and stack == facts.class_stack:
             return Judgement(standing="class")
         tags = context.clients.sagemaker.list_tags(ResourceArn=seen.arn)["Tags"]
+        tagged = {tag["Key"]: tag["Value"] for tag in tags}
         return judge(
             by_stack(context, stack)
+            + by_maker(context, tagged)
             + by_roles(self.roles(context, seen), facts.roles, scope.role_prefix)
-            + by_tags({tag["Key"]: tag["Value"] for tag in tags}, scope.classroom)
+            + by_tags(tagged, scope.classroom)
             + by_memory(context, seen)
             + by_name(seen.name, resembles=scope.resembles(seen.name))
         )
-
-
-def by_stack(context: Context, stack: str | None) -> Evidence:
-    """Proof S: the stack of ours that made it."""
-    if stack is None:
-        return Evidence()
-    return Evidence(proofs=("S",), stack=stack, attendee=context.facts.stacks.get(stack))
-
-
-def by_memory(context: Context, seen: Seen) -> Evidence:
-    """Proof L: a stack of ours held this very resource when it still stood."""
-    known = context.facts.remembered.get(seen.identity)
-    return Evidence(proofs=("L",), attendee=known.attendee) if known else Evidence()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from classlab.contract import TAG_CLASSROOM, boundary_export, classroom_stack_name, split_stack_name
+from classlab.contract import TAG_CLASSROOM, boundary_export, classroom_stack_name
 from lambdas.shared.faults import code
 from lambdas.teardown.facts import resource_key
 from lambdas.teardown.kinds.base import After, Kind, Listed, Page, Step, stamp
@@ -83,11 +83,11 @@ class Stack(Kind):
             evidence += self._against(context, seen)
         judged = judge(evidence + by_name(seen.name, resembles=context.scope.resembles(seen.name)))
         return Judgement(
-            standing=judged.standing, proof=judged.proof, why=judged.why, attendee=_attendee(context, seen.name)
+            standing=judged.standing, proof=judged.proof, why=judged.why, attendee=context.scope.attendee_of(seen.name)
         )
 
     def _against(self, context: Context, seen: Seen) -> Evidence:
-        attendee = _attendee(context, seen.name)
+        attendee = context.scope.attendee_of(seen.name)
         if attendee is None:
             return Evidence(contradictions=(f"its name {seen.name!r} is no seat of the class",))
         if seen.state in _COMPLETE and seen.name not in _importers(context):
@@ -99,6 +99,7 @@ class Stack(Kind):
         facts = context.facts
         facts.note(seen, judgement)
         if judgement.standing not in ("ours", "class"):
+            facts.others.add(seen.arn)
             return
         paginator = context.clients.cloudformation.get_paginator("list_stack_resources")
         for page in paginator.paginate(StackName=seen.arn):
@@ -118,11 +119,6 @@ class Stack(Kind):
     def delete(self, context: Context, seen: Seen) -> None:
         """DeleteStack, which acts by the role the stack was made with; nothing is ever retained."""
         context.clients.cloudformation.delete_stack(StackName=seen.arn)
-
-
-def _attendee(context: Context, name: str) -> str | None:
-    parts = split_stack_name(name)
-    return parts[1] if parts and parts[0] == context.scope.classroom else None
 
 
 def _importers(context: Context) -> set[str]:
