@@ -2,6 +2,7 @@
 
 import click
 
+from classlab.cli.build import build
 from classlab.cli.close import close
 from classlab.cli.common import Commands
 from classlab.cli.data import data
@@ -19,5 +20,5 @@ def main() -> None:
     """Identical SageMaker environments for a whole class, real labs, and nothing left behind."""
 
 
-for command in (close, data, end, extend, open_environment, rehearse, run, status, teardown):
+for command in (build, close, data, end, extend, open_environment, rehearse, run, status, teardown):
     main.add_command(command)

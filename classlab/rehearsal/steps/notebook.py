@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 
 from classlab import environments
-from classlab.contract import AttendeeOutput
+from classlab.contract import AttendeeOutput, seat_notebook
 from classlab.labs import Lab
 from classlab.notebook_session import NotebookSession, presigned_url
 from classlab.rehearsal.day import Day, Progress, Step, StepFailedError
@@ -31,7 +31,7 @@ def _execute(day: Day, progress: Progress) -> None:
 def _execute_one(session: NotebookSession, attendee: str, lab: Lab, progress: Progress) -> NotebookRow:
     started = time.monotonic()
     done = session.execute(
-        lab.notebook_path, kernel=lab.kernel, heard=lambda cell, cells: progress(cell, cells, lab.name)
+        seat_notebook(lab.name), kernel=lab.kernel, heard=lambda cell, cells: progress(cell, cells, lab.name)
     )
     return NotebookRow(
         attendee=attendee,
