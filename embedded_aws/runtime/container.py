@@ -116,23 +116,45 @@ class Container:
         self._grant.close()
 
 
-def await_end(process: Process, stop: threading.Event, seconds: float | None = None) -> Ending:
-    """Wait for a command; after `seconds` or on `stop` it gets SIGTERM and, two minutes later, its end."""
-    deadline = None if seconds is None else time.monotonic() + seconds
+class Stop:
+    """Whether something is to end before it does so itself, and how long it may take to."""
+
+    def __init__(self) -> None:
+        self.grace_seconds = GRACE_SECONDS
+        self._event = threading.Event()
+
+    def ask(self) -> None:
+        """Let it end within two minutes, as AWS does."""
+        self._event.set()
+
+    def force(self) -> None:
+        """Let it end at once."""
+        self.grace_seconds = 0
+        self._event.set()
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is to end."""
+        return self._event.is_set()
+
+
+def await_end(process: Process, stop: Stop, seconds: float) -> Ending:
+    """Wait for a command; after `seconds` or on `stop` it gets SIGTERM and, when its grace is over, its end."""
+    deadline = time.monotonic() + seconds
     while (code := process.wait(POLL_SECONDS)) is None:
-        overdue = deadline is not None and time.monotonic() > deadline
-        if stop.is_set() or overdue:
-            return Ending(_terminate(process), "stop" if stop.is_set() else "time")
+        if stop.asked or time.monotonic() > deadline:
+            cause: Literal["stop", "time"] = "stop" if stop.asked else "time"
+            return Ending(_terminate(process, stop), cause)
     return Ending(code, "itself")
 
 
-def _terminate(process: Process) -> int:
+def _terminate(process: Process, stop: Stop) -> int:
     process.signal(signal.SIGTERM)
-    code = process.wait(GRACE_SECONDS)
-    if code is None:
-        process.signal(signal.SIGKILL)
-        code = process.wait(POLL_SECONDS)
-    return -signal.SIGKILL if code is None else code
+    asked = time.monotonic()
+    while (code := process.wait(POLL_SECONDS)) is None:
+        if time.monotonic() - asked > stop.grace_seconds:
+            process.signal(signal.SIGKILL)
+    return code
 
 
 def grant(host: Host, principal: Principal) -> Grant:

@@ -22,6 +22,7 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 
 URL_SECONDS = 300
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Doors:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.answer))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="doors", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="doors", daemon=True
+        )
         self._thread.start()
 
     @property

@@ -38,14 +38,15 @@ class EnvironmentMissingError(RuntimeError):
 class Image:
     """A container image (or another fixed set of software) and what stands for it here.
 
-    `uri` is AWS's address in us-east-1, empty for what is no container image; `download_mb` what its lock downloads
-    (an upper bound: packages shared with another lock come once); `differences` what a user of it might miss.
+    `uri` is AWS's address in us-east-1, empty for what is no container image; `framework` whose toolkit it has;
+    `download_mb` what its lock downloads (an upper bound: packages shared with another lock come once);
+    `differences` what a user of it might miss.
     """
 
     name: str
     download_mb: int
     uri: str = ""
-    modules: bool = False
+    framework: str = ""
     differences: tuple[str, ...] = ()
 
     @property
@@ -59,7 +60,7 @@ XGBOOST = Image(
     name="sagemaker-xgboost-3.2-0",
     uri="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
     download_mb=150,
-    modules=True,
+    framework="xgboost",
     differences=(
         "xgboost-cpu stands for xgboost",
         f"not here: {_TOOLKITS}, dask, dask-cuda, cuda-python, pynvml, numba, matplotlib, cryptography, retrying",
@@ -69,6 +70,7 @@ XGBOOST = Image(
 SCIKIT_LEARN = Image(
     name="sagemaker-scikit-learn-1.9-0",
     uri="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3",
+    framework="scikit-learn",
     download_mb=150,
     differences=(f"not here: {_TOOLKITS}, cryptography, protobuf",),
 )
@@ -163,7 +165,7 @@ def prepare(environments: Path, report: Report, names: Sequence[str] = tuple(IMA
 
 
 def find_uv() -> str:
-    """uv beside this interpreter, else on the PATH."""
+    """The uv beside this interpreter, else on the PATH."""
     beside = Path(sys.executable).parent / "uv"
     found = str(beside) if beside.exists() else shutil.which("uv")
     if not found:

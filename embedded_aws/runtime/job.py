@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embedded_aws.runtime.container import Stop
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import EnvironmentMissingError
 from embedded_aws.runtime.logs import LogStream
@@ -43,7 +44,7 @@ class Job(ABC):
         self.kind = kind
         self.record = record
         self.name: str = record[kind.id_member]
-        self.stop = threading.Event()
+        self.stop = Stop()
         parent = host.state / "jobs" / kind.name
         parent.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=parent))
@@ -54,8 +55,17 @@ class Job(ABC):
         self._thread.start()
 
     def cancel(self) -> None:
-        """End it early; its final state is Stopped."""
-        self.stop.set()
+        """End it early, with AWS's grace; its final state is Stopped."""
+        self.stop.ask()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.stop.force()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._thread.is_alive()
 
     def join(self) -> None:
         """Wait until it has ended."""
@@ -83,17 +93,17 @@ class Job(ABC):
             self._fail(f"ClientError: {error}")
         except (SandboxError, EnvironmentMissingError) as error:
             self._fail(f"InternalServerError: {error}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 # whatever happens, the job must reach an end
             _log.exception("%s %s ended by an error of the engine", self.kind.name, self.name)
             self._fail(f"InternalServerError: {error!r}")
         else:
-            self._end("Stopped" if self.stop.is_set() else "Completed", members)
+            self._end("Stopped" if self.stop.asked else "Completed", members)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _fail(self, reason: str) -> None:
         members = {"FailureReason": reason[:LONGEST_REASON], **self.failed_members()}
-        self._end("Stopped" if self.stop.is_set() else "Failed", members)
+        self._end("Stopped" if self.stop.asked else "Failed", members)
 
     def _end(self, status: str, members: dict[str, Any]) -> None:
         self.plane.transition(self.kind, self.record, members.pop("_status", status), **members)

@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING
 from embedded_aws.clients import Clients
 from embedded_aws.runtime import vetting
 from embedded_aws.runtime.doors import Doors
+from embedded_aws.runtime.endpoint import Endpoint
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import Job
 from embedded_aws.runtime.processing import ProcessingJob
 from embedded_aws.runtime.sandbox import detect
 from embedded_aws.runtime.training import TrainingJob
-from embedded_aws.sagemaker.kinds import PROCESSING_JOB, TRAINING_JOB, Kind
+from embedded_aws.runtime.transform import TransformJob
+from embedded_aws.sagemaker.kinds import ENDPOINT, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
 from embedded_aws.sagemaker.ports import Record, Response, RoleSessions
 
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
 
-JOBS: dict[str, type[Job]] = {TRAINING_JOB.name: TrainingJob, PROCESSING_JOB.name: ProcessingJob}
+JOBS: dict[str, type[Job]] = {
+    TRAINING_JOB.name: TrainingJob,
+    PROCESSING_JOB.name: ProcessingJob,
+    TRANSFORM_JOB.name: TransformJob,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,27 +56,65 @@ class LocalRuntime:
             sessions=sessions,
             doors=Doors(),
         )
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[int, Job] = {}
+        self._endpoints: dict[int, Endpoint] = {}
         self._lock = threading.Lock()
 
     def vet(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """Refuse what cannot be run."""
+        del plane
         vetting.vet(self.host, kind, record)
 
     def started(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """Run a record in the background."""
-        job = JOBS[kind.name](self.host, plane, kind, record)
-        with self._lock:
-            self._jobs[record[kind.arn_member]] = job
-        job.start()
+        if kind is ENDPOINT:
+            self._endpoint(plane, record).deploy()
+        else:
+            self._start_job(plane, kind, record)
 
     def stopping(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """End a running job or notebook instance."""
+        del plane, kind
         with self._lock:
-            job = self._jobs.get(record[kind.arn_member])
+            job = self._jobs.get(id(record))
         if job:
             job.cancel()
 
+    def deleting(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
+        """Undo an endpoint or a notebook instance."""
+        del kind
+        self._endpoint(plane, record).delete()
+
+    def invoke(self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
+        """One request to a container of a variant."""
+        with self._lock:
+            held = self._endpoints[id(endpoint)]
+        return held.invoke(variant, body, content_type, accept)
+
     def shutdown(self) -> None:
-        """End everything."""
+        """End everything: first all are told, then all are waited for."""
+        with self._lock:
+            jobs, endpoints = list(self._jobs.values()), list(self._endpoints.values())
+        for job in jobs:
+            job.kill()
+        for endpoint in endpoints:
+            endpoint.close()
+        for job in jobs:
+            job.join()
         self.host.doors.close()
+
+    def _start_job(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
+        job = JOBS[kind.name](self.host, plane, kind, record)
+        with self._lock:
+            self._jobs = {key: held for key, held in self._jobs.items() if held.running}
+            self._jobs[id(record)] = job
+            job.start()
+
+    def _endpoint(self, plane: ControlPlane, record: Record) -> Endpoint:
+        with self._lock:
+            fresh = Endpoint(self.host, plane, record, gone=lambda: self._forget(record))
+            return self._endpoints.setdefault(id(record), fresh)
+
+    def _forget(self, record: Record) -> None:
+        with self._lock:
+            self._endpoints.pop(id(record), None)

@@ -20,6 +20,7 @@ import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 from embedded_aws.runtime.sandbox_tree import Tree, libc
@@ -45,16 +46,16 @@ class Init:
     def serve(self) -> None:
         """Until the engine's end of the socket closes."""
         while True:
-            ready, _, _ = select.select([self.control, self.wake_read], [], [])
+            ready, _, _ = select.select([self.control.fileno(), self.wake_read], [], [])
             if self.wake_read in ready:
                 os.read(self.wake_read, 4096)
                 self.reap()
-            if self.control in ready:
+            if self.control.fileno() in ready:
                 data, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 1)
                 if not data:
                     return
                 for descriptor in descriptors:
-                    os.set_inheritable(descriptor, False)
+                    os.set_inheritable(descriptor, False)  # noqa: FBT003 # its own signature
                 self.obey(json.loads(data), descriptors)
 
     def obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
@@ -128,8 +129,7 @@ def take_user(uid: int, gid: int, groups: list[int]) -> None:
 def map_one_user(uid: int, gid: int) -> None:
     """In a fresh user namespace: the user outside is root inside."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+        Path(f"/proc/self/{name}").write_text(text)
 
 
 def unshare(*, user: bool) -> None:
@@ -144,11 +144,12 @@ def unshare(*, user: bool) -> None:
 def descendants() -> set[int]:
     """Every process below this one."""
     parents: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
-                    parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
+                )
             except OSError:
                 continue
     found = {os.getpid()}

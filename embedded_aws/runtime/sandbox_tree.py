@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
@@ -19,6 +20,7 @@ MNT_DETACH = 2
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 MASKED = ("sys", "sysrq-trigger", "irq", "bus")
+DIRECTORIES = ("run", "var/log", "var/cache", "var/lib", "home", "opt", "mnt", "srv")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -30,40 +32,41 @@ def checked(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """mount(2)."""
-    arguments = (source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None)
+def mount(source: str, target: Path, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """The system call of that name."""
+    arguments = (source.encode(), os.fsencode(target), kind.encode() or None, flags, options.encode() or None)
     checked(libc.mount(*arguments), f"cannot mount {source} on {target}")
 
 
-def touch_target(source: str, target: str) -> None:
-    """A bind mount needs something of the same sort to cover."""
-    if os.path.isdir(source):
-        os.makedirs(target, exist_ok=True)
-        return
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    if not os.path.lexists(target):
-        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-
-
-def bind(source: str, target: str, *, read_only: bool = False) -> None:
+def bind(source: Path, target: Path, *, read_only: bool = False) -> None:
     """Show `source` (and what is mounted below it) at `target`."""
-    touch_target(source, target)
-    mount(source, target, flags=MS_BIND | MS_REC)
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    mount(str(source), target, flags=MS_BIND | MS_REC)
     if read_only:
         # A user namespace may not clear the flags its parent's mount carries, so they are asked for again.
         kept = os.statvfs(target).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC)
         mount("none", target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
 
 
-def overlay(lower: str, target: str, upper: str, *, user: bool) -> None:
+def overlay(lower: Path, target: Path, upper: Path, *, user: bool) -> None:
     """Show `lower` at `target`, writable; what is written goes below `upper` and `lower` stays as it is."""
-    os.makedirs(target, exist_ok=True)
-    for part in ("changes", "work"):
-        os.makedirs(f"{upper}/{part}", exist_ok=True)
-    escaped = lower.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
-    options = f"lowerdir={escaped},upperdir={upper}/changes,workdir={upper}/work" + (",userxattr" if user else "")
+    changes, work = upper / "changes", upper / "work"
+    for folder in (target, changes, work):
+        folder.mkdir(parents=True, exist_ok=True)
+    escaped = str(lower).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+    options = f"lowerdir={escaped},upperdir={changes},workdir={work}{',userxattr' if user else ''}"
     mount("overlay", target, "overlay", 0, options)
+
+
+def clear(place: Path) -> Path:
+    """Make room for a file or a link."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    return place
 
 
 class Tree:
@@ -71,148 +74,137 @@ class Tree:
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
-        self.root = str(spec["root"])
+        self.root = Path(spec["root"])
+        self.scratch = Path(spec["scratch"])
         self.user = spec["isolation"] == "user"
 
-    def at(self, path: str) -> str:
+    def at(self, path: str) -> Path:
         """Where a path of the sandbox is while the tree is being built."""
-        return self.root + path
+        return self.root / path.lstrip("/")
 
     def build(self) -> None:
         """Everything, in the order in which later mounts need earlier ones."""
-        mount("none", "/", flags=MS_REC | MS_PRIVATE)
+        mount("none", Path("/"), flags=MS_REC | MS_PRIVATE)
         mount("tmpfs", self.root, "tmpfs", 0, "mode=755")
         self.system()
+        self.directories()
         self.devices()
         self.kernel()
         self.network_files()
         for entry in self.spec["mounts"]:
             self.add(entry)
         for path, target in self.spec["links"].items():
-            self.link(path, target)
+            clear(self.at(path)).symlink_to(target)
         for entry in self.spec["files"]:
-            self.file(entry)
+            self.file(**entry)
 
     def system(self) -> None:
         """The machine's programs and settings, writable here without a trace there."""
-        for name in sorted(os.listdir("/")):
-            path = f"/{name}"
-            if name in {"usr", "etc"}:
-                self.writable(path, self.at(f"/.changes/{name}"))
-            elif name in {"bin", "sbin"} or name.startswith("lib"):
-                if os.path.islink(path):
-                    os.symlink(os.readlink(path), self.at(path))
+        for path in sorted(Path("/").iterdir()):
+            target = self.at(path.name)
+            if path.name in {"usr", "etc"}:
+                overlay(path, target, self.at(f".changes/{path.name}"), user=self.user)
+            elif path.name in {"bin", "sbin"} or path.name.startswith("lib"):
+                if path.is_symlink():
+                    target.symlink_to(path.readlink())
                 else:
-                    bind(path, self.at(path), read_only=True)
-        os.chmod(self.at("/.changes"), 0o700)
-        for name in ("run", "var/log", "var/cache", "var/lib", "home", "opt", "mnt", "srv"):
-            os.makedirs(self.at(f"/{name}"))
-        os.symlink("/run", self.at("/var/run"))
-        # Interpreters may lie below the home of whoever runs the engine: one may pass through, not look around.
-        os.mkdir(self.at("/root"), 0o711)
-        for name in ("tmp", "var/tmp"):
-            place = f"{self.spec['scratch']}/{name.replace('/', '-')}"
-            os.makedirs(place, exist_ok=True)
-            os.chmod(place, 0o1777)
-            bind(place, self.at(f"/{name}"))
+                    bind(path, target, read_only=True)
+        self.at(".changes").chmod(0o700)
 
-    def writable(self, path: str, upper: str) -> None:
-        """A copy-on-write view of a directory of the machine, its changes below `upper`."""
-        os.makedirs(upper, exist_ok=True)
-        overlay(path, self.at(path), upper, user=self.user)
+    def directories(self) -> None:
+        """What else a root has, empty; temporary files lie on disk."""
+        for name in DIRECTORIES:
+            self.at(name).mkdir(parents=True)
+        self.at("var/run").symlink_to("/run")
+        # Interpreters may lie below the home of whoever runs the engine: one may pass through, not look around.
+        self.at("root").mkdir(mode=0o711)
+        for name in ("tmp", "var/tmp"):
+            place = self.scratch / name.replace("/", "-")
+            place.mkdir()
+            place.chmod(0o1777)
+            bind(place, self.at(name))
 
     def devices(self) -> None:
         """The devices of a container: no disks."""
-        os.makedirs(self.at("/dev"))
-        mount("tmpfs", self.at("/dev"), "tmpfs", MS_NOSUID, "mode=755")
+        dev = self.at("dev")
+        dev.mkdir()
+        mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755")
         for name in DEVICES:
-            bind(f"/dev/{name}", self.at(f"/dev/{name}"))
-        os.makedirs(self.at("/dev/pts"))
-        mount("devpts", self.at("/dev/pts"), "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
-        os.makedirs(self.at("/dev/shm"))  # noqa: S108 # the sandbox's own, made here
-        mount("tmpfs", self.at("/dev/shm"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")  # noqa: S108 # as above
+            bind(Path("/dev") / name, dev / name)
+        (dev / "pts").mkdir()
+        mount("devpts", dev / "pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
+        (dev / "shm").mkdir()
+        mount("tmpfs", dev / "shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
         links = {"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
         for name, target in links.items():
-            os.symlink(target, self.at(f"/dev/{name}"))
+            (dev / name).symlink_to(target)
 
     def kernel(self) -> None:
         """/proc of this process namespace and /sys; what would change the machine is read-only."""
-        os.makedirs(self.at("/proc"))
-        mount("proc", self.at("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-        if not self.user:
-            for name in MASKED:
-                if os.path.exists(self.at(f"/proc/{name}")):
-                    bind(self.at(f"/proc/{name}"), self.at(f"/proc/{name}"), read_only=True)
-        os.makedirs(self.at("/sys"))
-        bind("/sys", self.at("/sys"), read_only=not self.user)
+        proc = self.at("proc")
+        proc.mkdir()
+        mount("proc", proc, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        masked = [] if self.user else [proc / name for name in MASKED]
+        for place in masked:
+            if place.exists():
+                bind(place, place, read_only=True)
+        bind(Path("/sys"), self.at("sys"), read_only=not self.user)
 
     def network_files(self) -> None:
         """Name resolution: the machine's files may be mounts or links to places that are not here."""
-        hosts = "127.0.0.1 localhost\n::1 localhost\n"
         host = self.spec["hostname"]
-        texts = {"hosts": f"{hosts}127.0.0.1 {host}\n", "hostname": f"{host}\n", "resolv.conf": ""}
-        if os.path.exists("/etc/resolv.conf"):
-            with open("/etc/resolv.conf", encoding="utf-8") as file:
-                texts["resolv.conf"] = file.read()
+        resolver = Path("/etc/resolv.conf")
+        texts = {
+            "hosts": f"127.0.0.1 localhost {host}\n::1 localhost\n",
+            "hostname": f"{host}\n",
+            "resolv.conf": resolver.read_text() if resolver.exists() else "",
+        }
         for name, text in texts.items():
-            self.file({"path": f"/etc/{name}", "text": text, "mode": 0o644, "uid": 0, "gid": 0})
+            clear(self.at(f"etc/{name}")).write_text(text)
 
-    def add(self, entry: dict[str, Any]) -> None:
+    def add(self, entry: dict[str, str]) -> None:
         """One mount of the specification."""
-        kind, source, target = entry["kind"], entry["source"], self.at(entry["target"])
+        kind, source, target = entry["kind"], Path(entry["source"]), self.at(entry["target"])
         if kind == "overlay":
-            self.copy_on_write(source, entry["target"])
+            self.copy_on_write(source, target)
         elif kind == "volume":
-            os.makedirs(target, exist_ok=True)
+            target.mkdir(parents=True, exist_ok=True)
             self.loop(source, target)
         else:
             bind(source, target, read_only=kind == "read-only")
 
-    def copy_on_write(self, source: str, path: str) -> None:
+    def copy_on_write(self, source: Path, target: Path) -> None:
         """An overlay whose changes lie on disk, or in memory where the disk's file system takes none."""
-        name = path.strip("/").replace("/", "-")
+        name = str(target.relative_to(self.root)).replace("/", "-")
         try:
-            overlay(source, self.at(path), f"{self.spec['scratch']}/changes-{name}", user=self.user)
+            overlay(source, target, self.scratch / f"changes-{name}", user=self.user)
         except OSError:
-            overlay(source, self.at(path), self.at(f"/.changes/{name}"), user=self.user)
+            overlay(source, target, self.at(f".changes/{name}"), user=self.user)
 
-    def loop(self, image: str, target: str) -> None:
+    def loop(self, image: Path, target: Path) -> None:
         """Mount a file system image; the loop device goes with the mount."""
-        pid = os.fork()
-        if not pid:
-            os.execvp("mount", ["mount", "-o", "loop,discard,nosuid,nodev", image, target])
-        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+        command = ["mount", "-o", "loop,discard,nosuid,nodev", str(image), str(target)]
+        if os.waitstatus_to_exitcode(os.waitpid(os.posix_spawnp("mount", command, os.environ), 0)[1]):
             raise OSError(f"cannot mount the volume {image}")
 
-    def link(self, path: str, target: str) -> None:
-        """A symbolic link, in place of what is there."""
-        place = self.at(path)
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        if os.path.lexists(place):
-            os.unlink(place)
-        os.symlink(target, place)
-
-    def file(self, entry: dict[str, Any]) -> None:
+    def file(self, *, path: str, text: str | None, mode: int, uid: int, gid: int) -> None:
         """A file with its text, in place of what is there; a directory when it has none."""
-        place = self.at(entry["path"])
-        if entry["text"] is None:
-            os.makedirs(place, exist_ok=True)
+        place = self.at(path)
+        if text is None:
+            place.mkdir(parents=True, exist_ok=True)
         else:
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            if os.path.lexists(place):
-                os.unlink(place)
-            with open(place, "w", encoding="utf-8") as file:
-                file.write(entry["text"])
-        os.chmod(place, entry["mode"])
-        os.chown(place, entry["uid"], entry["gid"])
+            clear(place).write_text(text)
+        place.chmod(mode)
+        os.chown(place, uid, gid)
 
     def enter(self) -> None:
         """Make the tree the root and let go of the machine's."""
-        os.makedirs(self.at("/.machine"))
+        machine = self.at(".machine")
+        machine.mkdir()
         number = PIVOT_ROOT.get(platform.machine())
         if number is None:
             raise OSError(f"pivot_root is not known here for {platform.machine()}")
-        checked(libc.syscall(number, self.root.encode(), self.at("/.machine").encode()), "cannot enter the tree")
+        checked(libc.syscall(number, os.fsencode(self.root), os.fsencode(machine)), "cannot enter the tree")
         os.chdir("/")
         checked(libc.umount2(b"/.machine", MNT_DETACH), "cannot leave the machine's root")
-        os.rmdir("/.machine")
+        Path("/.machine").rmdir()

@@ -50,7 +50,7 @@ class TrainingJob(Job):
         """The times, if it came to training."""
         return self._times() if hasattr(self, "_started") else {}
 
-    def _show(self, secondary: str, **members: object) -> None:
+    def _show(self, secondary: str, **members: Any) -> None:  # noqa: ANN401 # members of Describe
         with self.plane.lock:
             if self.record["TrainingJobStatus"] == "InProgress":
                 self.plane.transition(self.kind, self.record, "InProgress", SecondaryStatus=secondary, **members)
@@ -126,7 +126,7 @@ class TrainingJob(Job):
             if script is None:
                 argv = [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", [])]
                 return self._run_command(container, argv, {}, log, "/")
-            return self._run_script(container, script, log, modules=image.modules)
+            return self._run_script(container, script, log, modules=image.framework == "xgboost")
         finally:
             container.close()
 

@@ -83,7 +83,7 @@ def _need_model_data(host: Host, role_arn: str, place: Location) -> None:
     try:
         host.acting_as(role_arn).call("s3", "HeadObject", Bucket=place.bucket, Key=place.key)
     except AwsError as error:
-        if error.status == 404:  # noqa: PLR2004 # HTTP's number says it best
+        if error.status == 404:
             raise validation(f"Could not find model data at {place.uri}.") from error
         raise validation(
             f"Could not access model data at {place.uri}. Please ensure that the role {role_arn} exists and that its "

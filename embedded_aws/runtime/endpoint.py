@@ -1,0 +1,109 @@
+"""Endpoints: the containers of a deployment's variants, replaced when the deployment changes."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from embedded_aws.runtime.container import Stop
+from embedded_aws.runtime.host import Host
+from embedded_aws.runtime.images import EnvironmentMissingError
+from embedded_aws.runtime.job import LONGEST_REASON, JobFailed
+from embedded_aws.runtime.sandbox import SandboxError
+from embedded_aws.runtime.serving import ModelContainer, Serving
+from embedded_aws.sagemaker.endpoints import Deployment, Variant
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.kinds import ENDPOINT
+from embedded_aws.sagemaker.ports import Record, Response
+
+if TYPE_CHECKING:
+    from embedded_aws.sagemaker.control_plane import ControlPlane
+
+_log = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """The containers of one endpoint. Deployments and the deletion follow one another; `gone` is called last."""
+
+    def __init__(self, host: Host, plane: ControlPlane, record: Record, gone: Callable[[], None]) -> None:
+        self._host = host
+        self._plane = plane
+        self._record = record
+        self._gone = gone
+        self._serving: dict[str, ModelContainer] = {}
+        self._stop = Stop()
+        self._turn = threading.Lock()
+
+    def deploy(self) -> None:
+        """Bring the pending deployment into service in the background; the old one answers until then."""
+        self._background(self._deploy)
+
+    def delete(self) -> None:
+        """End the containers in the background, then forget the record."""
+        self._background(self._delete)
+
+    def invoke(self, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
+        """The answer of a variant's container."""
+        return self._serving[variant].ask(body, content_type, accept)
+
+    def close(self) -> None:
+        """End the containers at once."""
+        self._stop.force()
+        with self._turn:
+            serving, self._serving = self._serving, {}
+            for container in serving.values():
+                container.close()
+
+    def _background(self, action: Callable[[], None]) -> None:
+        name = f"endpoint {self._record['EndpointName']}"
+        threading.Thread(target=action, name=name, daemon=True).start()
+
+    def _deploy(self) -> None:
+        with self._turn:
+            deployment: Deployment = self._record["_pending"]
+            try:
+                fresh = self._start(deployment)
+            except (JobFailed, AwsError, SandboxError, EnvironmentMissingError) as error:
+                self._report_failure(str(error))
+                return
+            except Exception as error:  # noqa: BLE001 # whatever happens, the endpoint must leave its state
+                _log.exception("the engine failed to deploy %s", self._record["EndpointName"])
+                self._report_failure(f"InternalServerError: {error!r}")
+                return
+            old, self._serving = self._serving, fresh
+            self._plane.transition(ENDPOINT, self._record, "InService")
+            for container in old.values():
+                container.close()
+
+    def _start(self, deployment: Deployment) -> dict[str, ModelContainer]:
+        """All variants, or none."""
+        started: dict[str, ModelContainer] = {}
+        try:
+            for variant in deployment.variants:
+                started[variant.name] = ModelContainer(self._host, self._serving_of(variant), self._stop)
+        except BaseException:
+            for container in started.values():
+                container.close()
+            raise
+        return started
+
+    def _serving_of(self, variant: Variant) -> Serving:
+        return Serving(
+            model=variant.model,
+            name=f"production variant {variant.name}",
+            log_group=f"/aws/sagemaker/Endpoints/{self._record['EndpointName']}",
+            log_stream=f"{variant.name}/i-{secrets.token_hex(9)[:17]}",
+        )
+
+    def _report_failure(self, reason: str) -> None:
+        """A failed creation is Failed; after a failed update the old deployment stays in service."""
+        status = "InService" if self._serving else "Failed"
+        self._plane.transition(ENDPOINT, self._record, status, FailureReason=reason[:LONGEST_REASON])
+
+    def _delete(self) -> None:
+        self.close()
+        self._plane.remove(ENDPOINT, self._record)
+        self._gone()
