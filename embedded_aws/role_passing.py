@@ -18,11 +18,12 @@ from embedded_aws.sagemaker.errors import AwsError
 
 @dataclass(frozen=True)
 class Passed:
-    """A role handed over: to whom, and what the service says if the role does not trust it."""
+    """A role handed over: to whom, what the service says if the role does not trust it, and on whose behalf it asks."""
 
     role_arn: str
     service: str
     refusal: AwsError
+    source_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Request:
     method: str
     path: str
     body: bytes
+    region: str
 
 
 def check_passed(request: Request, ask: Callable[[Check], None], sessions: RoleSessions) -> None:
@@ -41,7 +43,7 @@ def check_passed(request: Request, ask: Callable[[Check], None], sessions: RoleS
     for passed in passed_roles(request):
         ask(Check("iam:PassRole", passed.role_arn, {"iam:passedtoservice": passed.service}))
         try:
-            sessions.trusting(passed.role_arn, passed.service)
+            sessions.trusting(passed.role_arn, passed.service, passed.source_arn)
         except AwsError as error:
             raise passed.refusal from error
 
@@ -55,7 +57,7 @@ def passed_roles(request: Request) -> list[Passed]:
     if service == "states" and action in ("CreateStateMachine", "UpdateStateMachine"):
         return _states(_json(body).get("roleArn"))
     if service == "scheduler" and method in ("POST", "PUT") and path.startswith("/schedules/"):
-        return _scheduler((_json(body).get("Target") or {}).get("RoleArn"))
+        return _scheduler(_json(body), request.region)
     if service == "events" and action == "PutTargets":
         return [_events(target["RoleArn"]) for target in _json(body).get("Targets", []) if "RoleArn" in target]
     if service == "cloudformation":
@@ -78,10 +80,15 @@ def _states(role_arn: str | None) -> list[Passed]:
     return [Passed(role_arn, "states.amazonaws.com", refusal)] if role_arn else []
 
 
-def _scheduler(role_arn: str | None) -> list[Passed]:
+def _scheduler(schedule: Mapping[str, Any], region: str) -> list[Passed]:
+    """Scheduler assumes a role on behalf of the schedule's group."""
+    role_arn = (schedule.get("Target") or {}).get("RoleArn")
+    if not role_arn:
+        return []
     text = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
-    refusal = AwsError("ValidationException", text)
-    return [Passed(role_arn, "scheduler.amazonaws.com", refusal)] if role_arn else []
+    account, group = role_arn.split(":")[4], schedule.get("GroupName") or "default"
+    source = f"arn:aws:scheduler:{region}:{account}:schedule-group/{group}"
+    return [Passed(role_arn, "scheduler.amazonaws.com", AwsError("ValidationException", text), source)]
 
 
 def _events(role_arn: str) -> Passed:

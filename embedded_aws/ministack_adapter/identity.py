@@ -135,7 +135,7 @@ def _passed_roles(engine: Engine) -> None:
     def guard(service: str, inner: Service) -> Service:
         async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
             action = headers.get("x-amz-target", "").rpartition(".")[2]
-            request = Request(service, action, method, path, body)
+            request = Request(service, action, method, path, body, engine.place.region)
             try:
                 check_passed(request, asker(engine, headers), engine.sessions)
             except AwsError as error:

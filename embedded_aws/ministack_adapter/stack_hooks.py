@@ -52,7 +52,7 @@ def _stack_principal(engine: Engine) -> None:
 
     async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
         params = {key: found[0] for key, found in parse_qs(body.decode(errors="replace")).items()}
-        request, role = Request("cloudformation", "", method, path, body), principals.role(params)
+        request, role = Request("cloudformation", "", method, path, body, engine.place.region), principals.role(params)
         try:
             check_passed(request, asker(engine, headers), engine.sessions)
             _acting.set(principals.credentials(role, router.extract_access_key_id(headers, query)))
