@@ -12,7 +12,7 @@ from constructs import Construct
 from classlab.contract import RUNS_PREFIX
 from infra.policy import acknowledge
 
-CLASS_BUCKET_ID = "ClassBucket"
+CLASS_BUCKET_ID = "SharedBucket"
 SEAT_BUCKET_ID = "SeatBucket"
 
 
