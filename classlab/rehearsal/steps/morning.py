@@ -1,6 +1,7 @@
 """Before the class: the embedded AWS, its account, the instructor, and the strangers who were there first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from classlab.cdk import Cdk
 from classlab.errors import UserError
@@ -29,8 +30,8 @@ def _start_engine(day: Day, _progress: Progress) -> None:
 
 
 def _bootstrap(day: Day, _progress: Progress) -> None:
-    """The CDK's own bootstrap, by root: the only thing that root does for the class."""
-    cdk = cdk_as(day, account.root_keys(day.engine))
+    """The CDK's own bootstrap, by root: all that root does for the class. It needs no app, so none is synthesised."""
+    cdk = replace(cdk_as(day, account.root_keys(day.engine)), context={}, project=day.workspace.scratch)
     target = f"aws://{day.engine.account}/{day.engine.region}"
     cdk.run("bootstrap", target, heard=cdk_log(day))
 
