@@ -102,7 +102,7 @@ class SageMakerKind:
         arn = described[f"{self.name}Arn"]
         if self.status and described[self.status] == "Failed":
             raise ResourceError(f"{described.get('FailureReason', 'Failed')} (Resource {arn})")
-        return Resource(arn, {self.id_member: own, "Arn": arn})
+        return Resource(arn, {self.id_member: described[self.id_member], "Arn": arn})
 
     def _wait(self, call: Call, own: str) -> dict[str, Any]:
         """The description once it is no longer moving. AwsError when it is not there."""

@@ -1,0 +1,35 @@
+"""A real engine, started once for all tests of a worker, and what tests do in its account."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded_aws import launcher
+from tests.embedded_aws.account import Account
+
+_ENVIRONMENTS = Path(__file__).parent.parent.parent / ".envs"
+
+
+@pytest.fixture(scope="session")
+def environments() -> Path:
+    """The environments of the engine and its images, made if they are not there."""
+    launcher.prepare(_ENVIRONMENTS, logging.getLogger(__name__).info)
+    return _ENVIRONMENTS
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[launcher.Engine]:
+    """A running engine with IAM on."""
+    started = launcher.start(state=tmp_path_factory.mktemp("engine") / "state", environments=environments)
+    yield started
+    launcher.stop(started)
+
+
+@pytest.fixture(scope="session")
+def account(engine: launcher.Engine) -> Account:
+    """The engine's account."""
+    return Account(engine)
