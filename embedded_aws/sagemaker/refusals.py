@@ -1,7 +1,8 @@
 """What AWS offers in an implemented call and this engine does not do: refused by the member's name.
 
 Nothing is accepted and ignored. Members that neither table nor runtime acts on are only those that cannot
-change what a job or an endpoint does here (experiment names, retry of AWS's own faults, ...).
+change what a job or an endpoint does here: experiment names, retries of AWS's own faults, how many requests of a
+transform run at once, sizes of volumes, and bounds on waiting for instances, downloads and health checks.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ REFUSED: dict[str, Table] = {
         "NetworkConfig.VpcConfig": _NEVER,
     },
     "CreateTransformJob": {
+        "ModelClientConfig": _NEVER,
+        "Environment": ({},),
         "TransformInput.DataSource.S3DataSource.S3DataType": ("S3Prefix",),
         "TransformInput.CompressionType": ("None",),
         "TransformInput.SplitType": ("None", "Line"),

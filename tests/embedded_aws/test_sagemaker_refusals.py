@@ -14,6 +14,7 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.handlers import HANDLERS
 from embedded_aws.sagemaker.refusals import REFUSED
 from tests.embedded_aws.sagemaker_stubs import (
+    IMAGE,
     Params,
     a_model,
     client,
@@ -128,6 +129,52 @@ def test_what_is_right_is_taken(action: str) -> None:
     assert hosted(stand())(action, **CREATES[action])
 
 
+DRIVERS = "/opt/ml/input/data/sm_drivers/sm_train.sh"
+SDK_REQUESTS = {
+    "CreateTrainingJob": training(
+        HyperParameters={"depth": "4"},
+        AlgorithmSpecification={
+            "TrainingInputMode": "File",
+            "TrainingImage": IMAGE,
+            "ContainerEntrypoint": ["/bin/bash"],
+            "ContainerArguments": ["-c", f"chmod +x {DRIVERS} && {DRIVERS}"],
+        },
+        InputDataConfig=[
+            {
+                "ChannelName": name,
+                "DataSource": {"S3DataSource": {**SOURCE, "S3DataDistributionType": "FullyReplicated"}},
+                "InputMode": "File",
+            }
+            for name in ("train", "code", "sm_drivers")
+        ],
+        OutputDataConfig={"S3OutputPath": "s3://bucket/out", "CompressionType": "GZIP"},
+    ),
+    "CreateProcessingJob": processing(
+        AppSpecification={
+            "ImageUri": IMAGE,
+            "ContainerArguments": ["--a", "1"],
+            "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/prepare.py"],
+        },
+        **s3_input(S3DataDistributionType="FullyReplicated", S3CompressionType="None"),
+    ),
+    "CreateEndpointConfig": {
+        "EndpointConfigName": "other",
+        "ProductionVariants": [variant(InitialVariantWeight=1)],
+        "Tags": [{"Key": "sagemaker.amazonaws.com/model-source", "Value": "s3://bucket/model.tar.gz"}],
+    },
+}
+
+
+@pytest.mark.parametrize("action", SDK_REQUESTS)
+def test_what_the_python_sdk_sends_is_taken(action: str) -> None:
+    """Written down from SageMaker's Python SDK 3.27: ModelTrainer, ScriptProcessor, ModelBuilder.deploy."""
+    at = hosted(stand())
+    assert at(action, **SDK_REQUESTS[action])
+    kind = action.removeprefix("Create")
+    shown = at(f"Describe{kind}", **{f"{kind}Name": SDK_REQUESTS[action][f"{kind}Name"]})
+    assert SDK_REQUESTS[action].keys() - shown.keys() <= {"Tags"}
+
+
 def test_a_refused_call_leaves_nothing() -> None:
     at = stand()
     with pytest.raises(AwsError):
@@ -166,8 +213,8 @@ def test_every_top_level_member_is_refused_or_known() -> None:
         "SessionChainingConfig",
         "CreateProcessingJob": "ProcessingInputs ProcessingOutputConfig ProcessingJobName ProcessingResources "
         "StoppingCondition AppSpecification Environment NetworkConfig RoleArn Tags ExperimentConfig",
-        "CreateTransformJob": "TransformJobName ModelName MaxConcurrentTransforms ModelClientConfig MaxPayloadInMB "
-        "BatchStrategy Environment TransformInput TransformOutput TransformResources DataProcessing Tags "
+        "CreateTransformJob": "TransformJobName ModelName MaxConcurrentTransforms MaxPayloadInMB "
+        "BatchStrategy TransformInput TransformOutput TransformResources DataProcessing Tags "
         "ExperimentConfig",
         "CreateModel": "ModelName PrimaryContainer Containers InferenceExecutionConfig ExecutionRoleArn Tags",
         "CreateEndpointConfig": "EndpointConfigName ProductionVariants Tags",
