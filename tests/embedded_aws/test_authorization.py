@@ -1,0 +1,265 @@
+"""IAM on the engine: who is root, what sessions and policies decide, SageMaker's questions and passed roles."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws import authorization
+from tests.embedded_aws.account import Account, Key, allow, code_of, fresh, policy, trust
+
+PREFIX = "arn:aws:sagemaker:us-east-1:123456789012"
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+
+
+def refused(call: Any, **params: Any) -> str:  # noqa: ANN401 # any call of a client
+    with pytest.raises(ClientError) as caught:
+        call(**params)
+    return f"{code_of(caught.value)}: {caught.value}"
+
+
+def model(account: Account, key: Key, name: str, role: str, **more: Any) -> None:  # noqa: ANN401 # CreateModel's parameters
+    account.client("sagemaker", key).create_model(
+        ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": IMAGE}, **more
+    )
+
+
+# --- who is who --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key_id", ["test", "123456789012", "AKIAUNKNOWN000000000"])
+def test_no_other_key_is_root(account: Account, key_id: str) -> None:
+    identity = account.client("sts", Key(key_id, "test")).get_caller_identity
+    assert "InvalidClientTokenId" in refused(identity)
+
+
+def test_roots_signature_is_checked(account: Account) -> None:
+    forged = Key(account.root.access_key_id, "wrong")
+    assert "SignatureDoesNotMatch" in refused(account.client("iam", forged).list_users)
+
+
+def test_unsigned_requests_see_nothing(account: Account) -> None:
+    bucket = account.bucket()
+    account.client("s3").put_object(Bucket=bucket, Key="k", Body=b"1")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{account.engine.endpoint}/{bucket}/k", timeout=5)
+    assert caught.value.code == 403
+
+
+def test_root_may_not_assume_roles(account: Account) -> None:
+    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    role = account.role(trusts={"Version": "2012-10-17", "Statement": [statement]})
+    assume = account.client("sts").assume_role
+    assert "Roles may not be assumed by root" in refused(assume, RoleArn=role, RoleSessionName="test")
+
+
+def test_wrong_session_token_is_refused(account: Account) -> None:
+    held = account.session(allow("*"))
+    forged = Key(held.access_key_id, held.secret_access_key, "forged")
+    assert "AccessDenied" not in refused(account.client("sqs", forged).list_queues)
+    account.client("sqs", held).list_queues()
+
+
+def test_emulators_administration_is_closed(account: Account) -> None:
+    request = urllib.request.Request(f"{account.engine.endpoint}/_ministack/reset", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=5)
+    assert caught.value.code == 404
+
+
+# --- policies ----------------------------------------------------------------------------------------------
+
+
+def test_denials_name_the_resource(account: Account) -> None:
+    queue = account.client("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"]
+    poor = account.user(allow("sqs:GetQueueUrl"))
+    text = refused(account.client("sqs", poor).delete_queue, QueueUrl=queue)
+    assert f"sqs:DeleteQueue on resource: arn:aws:sqs:us-east-1:123456789012:{queue.rsplit('/', 1)[-1]}" in text
+
+
+def test_bucket_policy_grants_and_denies(account: Account) -> None:
+    bucket, objects = account.bucket(), account.client("s3")
+    objects.put_object(Bucket=bucket, Key="k", Body=b"1")
+    reader = account.session()
+    role = account.client("sts", reader).get_caller_identity()["Arn"].split("/")[1]
+    read = account.client("s3", reader).get_object
+    assert "AccessDenied" in refused(read, Bucket=bucket, Key="k")
+    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:role/{role}"}
+    grant = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    objects.put_bucket_policy(Bucket=bucket, Policy=policy(grant))
+    assert read(Bucket=bucket, Key="k")["Body"].read() == b"1"
+    account.set_rights(f"arn:aws:iam::{account.engine.account}:role/{role}", allow("s3:*"))
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    deny = {**grant, "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject"}
+    objects.put_bucket_policy(Bucket=bucket, Policy=policy(grant, deny, {**deny, "Action": "s3:*", "Condition": insecure}))
+    assert read(Bucket=bucket, Key="k")["Body"].read() == b"1"
+    assert "AccessDenied" in refused(account.client("s3", reader).put_object, Bucket=bucket, Key="k", Body=b"2")
+
+
+def test_bucket_policy_within_a_boundary_only(account: Account) -> None:
+    boundary = account.client("iam").create_policy(PolicyName=fresh("boundary"), PolicyDocument=policy(allow("sqs:*")))
+    reader, bucket = account.session(PermissionsBoundary=boundary["Policy"]["Arn"]), account.bucket()
+    account.client("s3").put_object(Bucket=bucket, Key="k", Body=b"1")
+    role = account.client("sts", reader).get_caller_identity()["Arn"].split("/")[1]
+    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:role/{role}"}
+    grant = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    account.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy(grant))
+    assert "AccessDenied" in refused(account.client("s3", reader).get_object, Bucket=bucket, Key="k")
+
+
+def test_condition_on_a_stacks_tag(account: Account) -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/class": "one"}}
+    user = account.user(allow("cloudformation:DeleteStack", **condition))
+    template = {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}
+    ours = account.deploy(template, Tags=[{"Key": "class", "Value": "one"}])
+    twin = account.deploy(template, Tags=[{"Key": "class", "Value": "two"}])
+    assert "AccessDenied" in refused(account.client("cloudformation", user).delete_stack, StackName=twin.name)
+    account.client("cloudformation", user).delete_stack(StackName=ours.stack_id)
+
+
+def test_budgets_has_two_actions(account: Account) -> None:
+    arn = f"arn:aws:budgets::{account.engine.account}:budget/mine-*"
+    user = account.user(allow("budgets:ModifyBudget", resource=arn))
+    budgets, limit = account.client("budgets", user), {"Amount": "1", "Unit": "USD"}
+
+    def budget(name: str) -> dict[str, Any]:
+        wanted = {"BudgetName": name, "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit}
+        return {"AccountId": account.engine.account, "Budget": wanted}
+
+    budgets.create_budget(**budget(fresh("mine")))
+    assert "budgets:ModifyBudget" in refused(budgets.create_budget, **budget(fresh("other")))
+    assert "budgets:ViewBudget" in refused(budgets.describe_budgets, AccountId=account.engine.account)
+
+
+# --- SageMaker ---------------------------------------------------------------------------------------------
+
+
+def test_sagemaker_names_in_lower_case_arns(account: Account) -> None:
+    role = account.role()
+    rights = allow("sagemaker:CreateModel", "sagemaker:DescribeModel", resource=f"{PREFIX}:model/ann--*")
+    user = account.session(rights, allow("iam:PassRole", resource=role))
+    model(account, user, "Ann--one", role)
+    assert "sagemaker:CreateModel" in refused(lambda: model(account, user, "ann-b--one", role))
+    assert account.client("sagemaker", user).describe_model(ModelName="Ann--one")["ModelName"] == "Ann--one"
+
+
+def test_sagemaker_roles_must_be_passed_to_sagemaker(account: Account) -> None:
+    role, other = account.role(), account.role()
+    to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    user = account.session(allow("sagemaker:*"), allow("iam:PassRole", resource=role, **to_sagemaker))
+    model(account, user, fresh("model"), role)
+    assert f"iam:PassRole on resource: {other}" in refused(lambda: model(account, user, fresh("model"), other))
+
+
+def test_sagemaker_tags_can_be_demanded_and_protected(account: Account) -> None:
+    role, tags = account.role(), [{"Key": "class", "Value": "one"}]
+    demand = {"StringEquals": {"aws:RequestTag/class": "one"}}
+    user = account.session(
+        allow("sagemaker:CreateModel", **demand),
+        allow("sagemaker:AddTags", StringEquals={"sagemaker:TaggingAction": "CreateModel"}),
+        allow("sagemaker:DeleteModel", StringEquals={"aws:ResourceTag/class": "one"}),
+        allow("iam:PassRole", resource=role),
+    )
+    own, foreign = fresh("model"), fresh("model")
+    assert "sagemaker:CreateModel" in refused(lambda: model(account, user, own, role))
+    model(account, user, own, role, Tags=tags)
+    sagemaker, arn = account.client("sagemaker", user), f"{PREFIX}:model/{own}"
+    assert "sagemaker:AddTags" in refused(sagemaker.add_tags, ResourceArn=arn, Tags=tags)
+    model(account, account.root, foreign, role)
+    assert "sagemaker:DeleteModel" in refused(sagemaker.delete_model, ModelName=foreign)
+    sagemaker.delete_model(ModelName=own)
+
+
+def test_sagemaker_tags_at_creation_need_add_tags(account: Account) -> None:
+    role = account.role()
+    user = account.session(allow("sagemaker:CreateModel"), allow("iam:PassRole", resource=role))
+    tags = [{"Key": "class", "Value": "one"}]
+    assert "sagemaker:AddTags" in refused(lambda: model(account, user, fresh("model"), role, Tags=tags))
+
+
+def test_instance_types_can_be_limited(account: Account) -> None:
+    role = account.role()
+    types = {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": ["ml.t3.*"]}}
+    user = account.session(allow("sagemaker:CreateNotebookInstance", **types), allow("iam:PassRole", resource=role))
+    create = account.client("sagemaker", user).create_notebook_instance
+    text = refused(create, NotebookInstanceName=fresh("notebook"), InstanceType="ml.m5.large", RoleArn=role)
+    assert "sagemaker:CreateNotebookInstance" in text
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "resource"),
+    [
+        ("CreateTrainingJob", {"TrainingJobName": "A--x"}, f"{PREFIX}:training-job/a--x"),
+        ("InvokeEndpoint", {"EndpointName": "E"}, f"{PREFIX}:endpoint/e"),
+        ("CreatePresignedNotebookInstanceUrl", {"NotebookInstanceName": "n"}, f"{PREFIX}:notebook-instance/n"),
+        ("UpdateEndpointWeightsAndCapacities", {"EndpointName": "e"}, f"{PREFIX}:endpoint/e"),
+        ("AddTags", {"ResourceArn": f"{PREFIX}:model/m"}, f"{PREFIX}:model/m"),
+        ("ListModels", {}, "*"),
+        ("CreateDomain", {"DomainName": "d"}, "*"),
+    ],
+)
+def test_resource_of_a_request(action: str, params: dict[str, Any], resource: str) -> None:
+    assert authorization.resource_arn(action, params, PREFIX) == resource
+
+
+def test_condition_keys_of_requests() -> None:
+    training = {
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "KeepAlivePeriodInSeconds": 900},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "EnableNetworkIsolation": True,
+    }
+    assert authorization.condition_keys(training) == {
+        "sagemaker:instancetypes": ["ml.m5.large"],
+        "sagemaker:keepaliveperiod": 900,
+        "sagemaker:maxruntimeinseconds": 60,
+        "sagemaker:networkisolation": "true",
+    }
+    variants = [{"InstanceType": "ml.t2.medium"}, {"InstanceType": "ml.m5.large"}]
+    assert authorization.condition_keys({"ProductionVariants": variants}) == {
+        "sagemaker:instancetypes": ["ml.t2.medium", "ml.m5.large"]
+    }
+
+
+# --- roles handed to services ------------------------------------------------------------------------------
+
+
+def hand_over(account: Account, user: Key, service: str, role: str) -> None:
+    if service == "lambda":
+        code = {"ZipFile": b"PK\x05\x06" + bytes(18)}
+        account.client("lambda", user).create_function(
+            FunctionName=fresh("f"), Role=role, Code=code, Runtime="python3.12", Handler="index.handler"
+        )
+    elif service == "states":
+        definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Succeed"}}})
+        account.client("stepfunctions", user).create_state_machine(
+            name=fresh("machine"), definition=definition, roleArn=role
+        )
+    else:
+        target = {"Arn": "arn:aws:sqs:us-east-1:123456789012:q", "RoleArn": role}
+        account.client("scheduler", user).create_schedule(
+            Name=fresh("s"), ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
+        )
+
+
+@pytest.mark.parametrize("service", ["lambda", "states", "scheduler"])
+def test_services_want_pass_role_and_trust(account: Account, service: str) -> None:
+    role, stranger = account.role(), account.role(trusts=trust("ec2"))
+    rights = allow("lambda:*", "states:*", "scheduler:*")
+    poor, rich = account.user(rights), account.user(rights, allow("iam:PassRole"))
+    assert "iam:PassRole" in refused(lambda: hand_over(account, poor, service, role))
+    assert "assume" in refused(lambda: hand_over(account, rich, service, stranger))
+    hand_over(account, rich, service, role)
+
+
+def test_trust_conditions_are_evaluated(account: Account) -> None:
+    conditional = trust("states")
+    conditional["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
+    assert "assume" in refused(lambda: hand_over(account, account.root, "states", account.role(trusts=conditional)))
+    conditional["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": account.engine.account}}
+    hand_over(account, account.root, "states", account.role(trusts=conditional))
