@@ -47,7 +47,7 @@ def close(closing: Closing) -> TeardownReport:
     staging = Staging.of(closing.aws)
     removable, kept = split_by_reference(staging.keys_of(closing.classroom), closing.aws, closing.classroom)
     with step(closing.emit, "destroy", "Destroy the class stack"):
-        closing.cdk.run("destroy", "--force", classroom_stack_name(closing.classroom))
+        closing.cdk.run("destroy", "--force")  # without an attendee the app has this one stack
     with step(closing.emit, "sweep", "Sweep late logs and the class's staged assets"):
         swept = _sweep_logs(closing, log_groups)
         removed = staging.remove(removable)

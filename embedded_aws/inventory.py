@@ -19,8 +19,11 @@ VOLATILE: Mapping[tuple[str, str], str] = {
     ("cloudwatch", "*"): "metrics cannot be deleted; they expire",
     ("cloudwatch_logs", "_log_records"): "a second index of the log events, which their streams hold",
     ("iam", "_aws_managed_attachment_counts"): "counts on AWS's own policies",
-    ("scheduler", "_schedule_groups"): "the default group exists in every account",
 }
+# Things that every account has, made when somebody first looks.
+AWS_OWN = {("scheduler", "_schedule_groups"): "/default"}
+# Things that hold others, each an item of its own: the member that holds them, and what they are called.
+NESTED = {("s3", "_buckets"): ("objects", "objects"), ("cloudwatch_logs", "_log_groups"): ("streams", "log_streams")}
 
 
 def inventory(stores: Callable[[], Stores], plane: ControlPlane) -> list[dict[str, str]]:
@@ -44,10 +47,13 @@ def _expanded(service: str, collection: str, key: Any, value: Any) -> Iterator[d
     own = "/".join(str(part) for part in key) if isinstance(key, tuple) else str(key)
     if collection == "_stacks" and value.get("StackStatus") == "DELETE_COMPLETE":
         return
+    if (service, collection) in AWS_OWN and own.endswith(AWS_OWN[service, collection]):
+        return
     yield _item(service, collection, own, value)
-    if (service, collection) == ("s3", "_buckets"):
-        for name, record in value["objects"].items():
-            yield _item(service, "objects", f"{own}/{name}", record)
+    if (service, collection) in NESTED:
+        member, called = NESTED[service, collection]
+        for name, record in value[member].items():
+            yield _item(service, called, f"{own}/{name}", record)
 
 
 def _item(service: str, collection: str, own: str, value: Any) -> dict[str, str]:  # noqa: ANN401 # stores hold anything

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from classlab import stacks
 from classlab.build.make import build_class
 from classlab.cdk import CdkError
-from classlab.contract import attendee_stack_name, classroom_stack_name
+from classlab.contract import attendee_stack_name
 from classlab.rehearsal.day import Day, Progress, Step, StepFailedError
 from classlab.rehearsal.steps.morning import cdk_log
 from classlab.reporting.events import Note
@@ -19,9 +19,8 @@ def _build(day: Day, _progress: Progress) -> None:
 
 
 def _deploy_class(day: Day, _progress: Progress) -> None:
-    name = classroom_stack_name(day.classroom.name)
     output = day.workspace.scratch / "cdk.out"
-    day.cdk.run(*_DEPLOY, name, "--output", str(output), heard=cdk_log(day))
+    day.cdk.run(*_DEPLOY, "--output", str(output), heard=cdk_log(day))
     day.class_stack = stacks.class_stack(day.instructor, day.classroom.name)
 
 
@@ -45,9 +44,8 @@ def _deploy_attendees(day: Day, progress: Progress) -> None:
 
 
 def _deploy_attendee(day: Day, attendee: str) -> None:
-    name = attendee_stack_name(day.classroom.name, attendee)
     output = day.workspace.scratch / f"cdk.out.{attendee}"
-    day.cdk.run(*_DEPLOY, name, "-c", f"attendee={attendee}", "--output", str(output), heard=cdk_log(day))
+    day.cdk.run(*_DEPLOY, "-c", f"attendee={attendee}", "--output", str(output), heard=cdk_log(day))
 
 
 def _read_templates(day: Day, progress: Progress) -> None:

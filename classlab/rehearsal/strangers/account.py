@@ -74,10 +74,15 @@ def plant_logs(twin: Twin) -> None:
 
 
 def _log(twin: Twin, group: str, stream: str) -> None:
-    logs = twin.aws.logs
-    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
-        logs.create_log_group(logGroupName=group)
-    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    if not has_log_group(twin, group):
+        twin.aws.logs.create_log_group(logGroupName=group)
+    twin.aws.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+
+
+def has_log_group(twin: Twin, name: str) -> bool:
+    """Whether a log group of exactly this name is there."""
+    groups = twin.aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return any(group["logGroupName"] == name for group in groups)
 
 
 def plant_stacks(twin: Twin) -> None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from classlab.contract import job_name, notebook_name
-from classlab.rehearsal.strangers.account import RUN
+from classlab.rehearsal.strangers.account import RUN, has_log_group
 from classlab.rehearsal.strangers.twin import Tag, Twin
 
 _INSTANCE: Literal["ml.t3.medium"] = "ml.t3.medium"
@@ -60,14 +60,15 @@ def _model(twin: Twin, name: str, role: str, bucket: str, tags: list[Tag]) -> No
 
 
 def plant_endpoint(twin: Twin) -> None:
-    """A running endpoint, ours by nothing but its name."""
-    sagemaker = twin.aws.sagemaker
+    """A running endpoint, ours by nothing but its name; returns when it has written its log."""
+    sagemaker, group = twin.aws.sagemaker, f"/aws/sagemaker/Endpoints/{twin.stack}"
     sagemaker.create_endpoint(EndpointName=twin.stack, EndpointConfigName=twin.stack)
     twin.wait(
         f"endpoint {twin.stack}",
         lambda: sagemaker.describe_endpoint(EndpointName=twin.stack)["EndpointStatus"],
         "InService",
     )
+    twin.wait(f"log {group}", lambda: "there" if has_log_group(twin, group) else "absent", "there")
 
 
 def plant_notebook(twin: Twin, role: str) -> None:
