@@ -8,7 +8,7 @@
 set -uo pipefail
 
 export AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=3
-tools=/tmp/classlab # not on the volume: a full one must still be reported
+tools=${TMPDIR:-/tmp}/classlab # not on the volume: a full one must still be reported
 account=ec2-user
 home=/home/$account
 

@@ -7,7 +7,7 @@ set -uo pipefail
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/common.sh"
 
 period=${CLASSLAB_PERIOD_SECONDS:-300}
-log_file=${CLASSLAB_WORKER_LOG:-/tmp/classlab-worker.log}
+log_file=${TMPDIR:-/tmp}/classlab-worker.log
 active_at=$(date +%s)
 seat=preparing
 measured=''

@@ -1,0 +1,1 @@
+"""The labs, run by their own scripts."""

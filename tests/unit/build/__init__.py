@@ -1,0 +1,1 @@
+"""What `classlab build` makes."""

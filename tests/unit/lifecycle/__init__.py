@@ -1,0 +1,1 @@
+"""The scripts of the lifecycle configuration, run in temporary folders."""

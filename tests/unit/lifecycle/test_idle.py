@@ -1,0 +1,107 @@
+"""When an instance counts as used, asked of a Jupyter that is made up; and what the worker does when it is not."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+from tests.unit.lifecycle.conftest import Instance, wait_for
+
+LONG_AGO = "2020-01-01T00:00:00.123456Z"
+LONG_AGO_SECONDS = 1577836800
+TOKEN = "secret"
+
+
+class Jupyter(BaseHTTPRequestHandler):
+    """Answers for kernels and terminals to whoever brings the token."""
+
+    lists: ClassVar[dict[str, list[dict[str, object]]]] = {}
+
+    def do_GET(self) -> None:
+        """One list."""
+        found = self.lists.get(self.path)
+        allowed = self.headers["Authorization"] == f"token {TOKEN}"
+        self.send_response(403 if not allowed else 404 if found is None else 200)
+        self.end_headers()
+        self.wfile.write(json.dumps(found).encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def jupyter(instance: Instance, token: str = TOKEN, **lists: list[dict[str, object]]) -> Iterator[None]:
+    """A server with its runtime file."""
+    Jupyter.lists = {f"/base/api/{name}": items for name, items in lists.items()}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Jupyter)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    runtime = instance.home / ".local/share/jupyter/runtime"
+    runtime.mkdir(parents=True, exist_ok=True)
+    about = {"port": server.server_port, "secure": False, "base_url": "/base/", "token": token}
+    (runtime / "jpserver-1.json").write_text(json.dumps(about))
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def kernel(state: str = "idle", connections: int = 0, at: str = LONG_AGO) -> dict[str, object]:
+    """What Jupyter says of a kernel."""
+    return {"execution_state": state, "connections": connections, "last_activity": at}
+
+
+def last_use(instance: Instance, since: float = 0) -> int:
+    """What idle.py prints."""
+    done = instance.run("python3", str(instance.tools / "idle.py"), "--since", str(since))
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def is_now(moment: int) -> bool:
+    """Whether a time is the present."""
+    return abs(moment - time.time()) < 30
+
+
+def test_an_idle_kernel_counts_from_its_last_activity(instance: Instance) -> None:
+    with jupyter(instance, kernels=[kernel()]):
+        assert last_use(instance) == LONG_AGO_SECONDS
+
+
+def test_a_terminal_counts_too(instance: Instance) -> None:
+    with jupyter(instance, kernels=[kernel()], terminals=[{"last_activity": "2021-01-01T00:00:00Z"}]):
+        assert last_use(instance) == 1609459200
+
+
+def test_a_busy_kernel_is_in_use(instance: Instance) -> None:
+    with jupyter(instance, kernels=[kernel(), kernel(state="busy")]):
+        assert is_now(last_use(instance))
+
+
+def test_a_connected_kernel_is_in_use(instance: Instance) -> None:
+    with jupyter(instance, kernels=[kernel(connections=1)]):
+        assert is_now(last_use(instance))
+
+
+def test_nothing_open_counts_from_the_start(instance: Instance) -> None:
+    with jupyter(instance, kernels=[], terminals=[]):
+        assert last_use(instance, since=1234) == 1234
+
+
+def test_a_jupyter_that_refuses_counts_as_used(instance: Instance) -> None:
+    with jupyter(instance, token="wrong", kernels=[kernel()]):
+        assert is_now(last_use(instance))
+
+
+def test_no_jupyter_counts_as_used(instance: Instance) -> None:
+    assert is_now(last_use(instance))
+
+
+def test_the_worker_stops_an_instance_that_nobody_uses(instance: Instance) -> None:
+    instance.environment["CLASSLAB_IDLE_MINUTES"] = "0"
+    with jupyter(instance, kernels=[kernel()]):
+        instance.start("bash", str(instance.tools / "worker.sh"))
+        stop = "sagemaker stop-notebook-instance --notebook-instance-name sample--ann--notebook"
+        wait_for(lambda: stop in instance.calls())
+    assert instance.calls()[instance.calls().index(stop) - 1].startswith("s3 sync")  # the work first
