@@ -27,7 +27,10 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """The machine that runs things: addresses, directories, isolation, and the doors that sandboxes may knock at."""
+    """The machine that runs things: addresses, directories, isolation, and the doors that sandboxes may knock at.
+
+    `script_seconds` is how long a lifecycle script may take.
+    """
 
     endpoint_url: str
     region: str
@@ -38,6 +41,7 @@ class Host:
     clients: Clients
     sessions: RoleSessions
     doors: Doors
+    script_seconds: float
 
     def acting_as(self, role_arn: str) -> Principal:
         """A role's calls."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedded_aws.clients import Clients
 from embedded_aws.runtime import vetting
@@ -13,11 +14,12 @@ from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.endpoint import Endpoint
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import Job
+from embedded_aws.runtime.notebook import NotebookInstance
 from embedded_aws.runtime.processing import ProcessingJob
 from embedded_aws.runtime.sandbox import detect
 from embedded_aws.runtime.training import TrainingJob
 from embedded_aws.runtime.transform import TransformJob
-from embedded_aws.sagemaker.kinds import ENDPOINT, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
+from embedded_aws.sagemaker.kinds import ENDPOINT, NOTEBOOK_INSTANCE, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
 from embedded_aws.sagemaker.ports import Record, Response, RoleSessions
 
 if TYPE_CHECKING:
@@ -32,13 +34,17 @@ JOBS: dict[str, type[Job]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the runtime works: the engine's API, its state directory, the environments of the images."""
+    """Where the runtime works: the engine's API, its state directory, the environments of the images.
+
+    `script_seconds` is how long a lifecycle script may take; AWS gives it five minutes.
+    """
 
     endpoint_url: str
     region: str
     account: str
     state: Path
     environments: Path
+    script_seconds: float = 300
 
 
 class LocalRuntime:
@@ -55,9 +61,11 @@ class LocalRuntime:
             clients=Clients(settings.endpoint_url, settings.region),
             sessions=sessions,
             doors=Doors(),
+            script_seconds=settings.script_seconds,
         )
         self._jobs: dict[int, Job] = {}
         self._endpoints: dict[int, Endpoint] = {}
+        self._notebooks: dict[int, NotebookInstance] = {}
         self._lock = threading.Lock()
 
     def vet(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
@@ -69,12 +77,16 @@ class LocalRuntime:
         """Run a record in the background."""
         if kind is ENDPOINT:
             self._endpoint(plane, record).deploy()
+        elif kind is NOTEBOOK_INSTANCE:
+            self._notebook(plane, record).start()
         else:
             self._start_job(plane, kind, record)
 
     def stopping(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """End a running job or notebook instance."""
-        del plane, kind
+        if kind is NOTEBOOK_INSTANCE:
+            self._notebook(plane, record).stop()
+            return
         with self._lock:
             job = self._jobs.get(id(record))
         if job:
@@ -82,8 +94,10 @@ class LocalRuntime:
 
     def deleting(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """Undo an endpoint or a notebook instance."""
-        del kind
-        self._endpoint(plane, record).delete()
+        if kind is NOTEBOOK_INSTANCE:
+            self._notebook(plane, record).delete()
+        else:
+            self._endpoint(plane, record).delete()
 
     def invoke(self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
         """One request to a container of a variant."""
@@ -91,14 +105,21 @@ class LocalRuntime:
             held = self._endpoints[id(endpoint)]
         return held.invoke(variant, body, content_type, accept)
 
-    def shutdown(self) -> None:
-        """End everything: first all are told, then all are waited for."""
+    def presigned_url(self, notebook: Record) -> str:
+        """A URL that opens JupyterLab; waits until that answers."""
         with self._lock:
-            jobs, endpoints = list(self._jobs.values()), list(self._endpoints.values())
+            held = self._notebooks[id(notebook)]
+        return held.url()
+
+    def shutdown(self) -> None:
+        """End everything: jobs are told first, since they end by themselves."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+            others: list[Endpoint | NotebookInstance] = [*self._endpoints.values(), *self._notebooks.values()]
         for job in jobs:
             job.kill()
-        for endpoint in endpoints:
-            endpoint.close()
+        for other in others:
+            other.close()
         for job in jobs:
             job.join()
         self.host.doors.close()
@@ -112,9 +133,18 @@ class LocalRuntime:
 
     def _endpoint(self, plane: ControlPlane, record: Record) -> Endpoint:
         with self._lock:
-            fresh = Endpoint(self.host, plane, record, gone=lambda: self._forget(record))
-            return self._endpoints.setdefault(id(record), fresh)
+            if id(record) not in self._endpoints:
+                gone = partial(self._forget, self._endpoints, record)
+                self._endpoints[id(record)] = Endpoint(self.host, plane, record, gone)
+            return self._endpoints[id(record)]
 
-    def _forget(self, record: Record) -> None:
+    def _notebook(self, plane: ControlPlane, record: Record) -> NotebookInstance:
         with self._lock:
-            self._endpoints.pop(id(record), None)
+            if id(record) not in self._notebooks:
+                gone = partial(self._forget, self._notebooks, record)
+                self._notebooks[id(record)] = NotebookInstance(self.host, plane, record, gone)
+            return self._notebooks[id(record)]
+
+    def _forget(self, held: dict[int, Any], record: Record) -> None:
+        with self._lock:
+            held.pop(id(record), None)

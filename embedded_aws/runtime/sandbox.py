@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -201,6 +202,18 @@ class Sandbox:
         """A message to the first process; nobody hears it when the sandbox has ended."""
         with contextlib.suppress(OSError):
             self._control.send(json.dumps(message).encode())
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """Send a signal to every process but the first; without a process namespace, to the commands' groups."""
+        self.send({"signal": 0, "number": int(number)})
+
+    def wait_until_empty(self, seconds: float) -> None:
+        """Until every command has ended, or time is up."""
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            processes = list(self._processes.values())
+        for process in processes:
+            process.wait(max(0.0, deadline - time.monotonic()))
 
     def stop(self) -> None:
         """End everything in the sandbox and undo its mounts; returns when nothing of it is left."""

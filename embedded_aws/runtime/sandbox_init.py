@@ -5,7 +5,7 @@ milliseconds and stays small. FD is a SOCK_SEQPACKET socket to the engine that c
 
 - in, first: the specification (`SandboxSpec.message` in sandbox.py)
 - in, then: `{"run": id, "argv", "env", "cwd", "uid", "gid", "groups"}` with one descriptor for both outputs,
-  `{"signal": id, "number"}` for a command's process group
+  `{"signal": id, "number"}` for a command's process group (id 0: for everyone)
 - out: `{"ready": true}` or `{"error": text}`, then `{"exited": id, "code"}` (negative: the signal that ended it)
 
 The end of that socket means that the engine is gone or wants the sandbox gone: everything in it ends.
@@ -30,6 +30,7 @@ PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
 KEPT_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 LAST_CAPABILITY = 63
 MESSAGE_BYTES = 1 << 20
+EVERYONE = 0
 
 
 class Init:
@@ -67,8 +68,11 @@ class Init:
             self.commands[pid] = message["run"]
             os.close(descriptors[0])
             return
+        if message["signal"] == EVERYONE and self.confine:
+            os.kill(-1, message["number"])
+            return
         for pid, command in self.commands.items():
-            if command == message["signal"]:
+            if message["signal"] in {command, EVERYONE}:
                 os.killpg(pid, message["number"])
 
     def become(self, message: dict[str, Any], output: int) -> NoReturn:

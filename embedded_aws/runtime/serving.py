@@ -126,9 +126,9 @@ class ModelContainer:
             archive.unlink()
         except (AwsError, BadLocationError) as error:
             raise JobFailed(
-                f'Failed to download model data for container "container_1" from URL: "{uri}". Please ensure that there '
-                "is an object located at the URL and that the role passed to CreateModel has permissions to download "
-                f"the object. ({error})"
+                f'Failed to download model data for container "container_1" from URL: "{uri}". Please ensure that '
+                "there is an object located at the URL and that the role passed to CreateModel has permissions to "
+                f"download the object. ({error})"
             ) from error
 
     def _fetch_code(self, ml: Path) -> str:

@@ -8,10 +8,11 @@ from embedded_aws.runtime import images, storage, toolkit
 from embedded_aws.runtime.container import ML
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import UnknownImageError
+from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.runtime.storage import BadLocationError, Location
 from embedded_aws.sagemaker import models
 from embedded_aws.sagemaker.errors import AwsError, not_implemented, validation
-from embedded_aws.sagemaker.kinds import MODEL, PROCESSING_JOB, TRAINING_JOB, Kind
+from embedded_aws.sagemaker.kinds import MODEL, NOTEBOOK_INSTANCE, PROCESSING_JOB, TRAINING_JOB, Kind
 from embedded_aws.sagemaker.ports import Record
 
 PROCESSING_PLACE = f"{ML}/processing"
@@ -26,6 +27,8 @@ def vet(host: Host, kind: Kind, record: Record) -> None:
             _vet_processing(record)
         elif kind is MODEL:
             _vet_model(host, record)
+        elif kind is NOTEBOOK_INSTANCE and host.isolation is Isolation.NONE:
+            raise not_implemented("CreateNotebookInstance: on a machine that gives no namespaces")
     except (UnknownImageError, BadLocationError) as error:
         raise validation(str(error)) from error
 
