@@ -8,6 +8,7 @@ DbCluster), and error names `Service.ShapeException`; errors that the model does
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -84,4 +85,6 @@ def _to_wire(shape: Shape, value: Any) -> Any:  # noqa: ANN401 # any JSON value
         return [_to_wire(shape.member, item) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
         return {key: _to_wire(shape.value, item) for key, item in value.items()}
+    if shape.type_name == "blob" and not isinstance(value, str | bytes):
+        return json.dumps(value, separators=(",", ":"))
     return value

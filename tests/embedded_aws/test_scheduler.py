@@ -1,0 +1,211 @@
+"""EventBridge Scheduler: what is refused, when a schedule fires, under which role, and what becomes of failures."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.schedule_expressions import parse
+from tests.embedded_aws.account import Account, allow, fresh, polls, trust
+
+OFF = {"Mode": "OFF"}
+NEVER = "at(2099-01-01T00:00:00)"
+
+
+def soon(seconds: float = 2, zone: str = "UTC") -> str:
+    moment = datetime.now(ZoneInfo(zone)) + timedelta(seconds=seconds)
+    return moment.strftime("at(%Y-%m-%dT%H:%M:%S)")
+
+
+def schedule(account: Account, target: dict[str, Any], expression: str, **more: Any) -> str:  # noqa: ANN401 # CreateSchedule's parameters
+    name = fresh("schedule")
+    account.client("scheduler").create_schedule(
+        Name=name, ScheduleExpression=expression, FlexibleTimeWindow=OFF, Target=target, **more
+    )
+    return name
+
+
+def machine(account: Account) -> str:
+    return account.machine({"P": {"Type": "Pass", "End": True}}, account.role())
+
+
+def executions(account: Account, arn: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = account.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]
+    return found
+
+
+def queue(account: Account) -> tuple[str, str]:
+    url = account.client("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"]
+    return url, f"arn:aws:sqs:us-east-1:{account.engine.account}:{url.rsplit('/', 1)[-1]}"
+
+
+def received(account: Account, url: str, seconds: float = 15) -> dict[str, Any]:
+    for _ in polls(seconds):
+        answer = account.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])
+        for message in answer.get("Messages", []):
+            return dict(message)
+    return {}
+
+
+# --- refusals ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone"),
+    [
+        ("at(2020-01-01T00:00:00)", "UTC"),
+        ("at(2099-13-01T00:00:00)", "UTC"),
+        ("at(tomorrow)", "UTC"),
+        ("rate(0 minutes)", "UTC"),
+        ("rate(5 fortnights)", "UTC"),
+        ("cron(0 25 * * ? *)", "UTC"),
+        ("cron(0 1 * * * *)", "UTC"),
+        (NEVER, "Mars/Olympus"),
+    ],
+)
+def test_bad_expressions_and_past_times_are_refused(account: Account, expression: str, zone: str) -> None:
+    target = {"Arn": machine(account), "RoleArn": account.role()}
+    with pytest.raises(ClientError, match="ValidationException.*Invalid Schedule Expression"):
+        schedule(account, target, expression, ScheduleExpressionTimezone=zone)
+
+
+def test_update_is_checked_too(account: Account) -> None:
+    target = {"Arn": machine(account), "RoleArn": account.role()}
+    name = schedule(account, target, NEVER)
+    with pytest.raises(ClientError, match="Invalid Schedule Expression"):
+        account.client("scheduler").update_schedule(
+            Name=name, ScheduleExpression="at(2020-01-01T00:00:00)", FlexibleTimeWindow=OFF, Target=target
+        )
+    assert account.client("scheduler").get_schedule(Name=name)["ScheduleExpression"] == NEVER
+
+
+@pytest.mark.parametrize(
+    "target", [{"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}, {"Input": "not json"}]
+)
+def test_unknown_targets_and_broken_input_are_refused(account: Account, target: dict[str, str]) -> None:
+    with pytest.raises(ClientError, match="ValidationException"):
+        schedule(account, {"Arn": machine(account), "RoleArn": account.role(), **target}, NEVER)
+
+
+# --- firing ------------------------------------------------------------------------------------------------
+
+
+def test_one_shot_in_a_time_zone_starts_a_machine_with_its_input(account: Account) -> None:
+    arn = machine(account)
+    context = {"why": "end", "when": "<aws.scheduler.scheduled-time>", "try": "<aws.scheduler.attempt-number>"}
+    target = {"Arn": arn, "RoleArn": account.role(allow("states:StartExecution", resource=arn)), "Input": json.dumps(context)}
+    schedule(account, target, soon(zone="Asia/Seoul"), ScheduleExpressionTimezone="Asia/Seoul")
+    assert executions(account, arn) == []
+    for _ in polls(10):
+        if started := executions(account, arn):
+            break
+    shown = account.client("stepfunctions").describe_execution(executionArn=started[0]["executionArn"])
+    given = json.loads(shown["input"])
+    assert (given["why"], given["try"]) == ("end", "1")
+    assert datetime.fromisoformat(given["when"]) <= datetime.now(UTC)
+
+
+def test_update_arms_a_schedule_that_has_fired_again(account: Account) -> None:
+    arn = machine(account)
+    target = {"Arn": arn, "RoleArn": account.role(allow("states:StartExecution"))}
+    name = schedule(account, target, soon())
+    for count in (1, 2):
+        for _ in polls(10):
+            if len(executions(account, arn)) == count:
+                break
+        if count == 1:
+            account.client("scheduler").update_schedule(
+                Name=name, ScheduleExpression=soon(), FlexibleTimeWindow=OFF, Target=target
+            )
+
+
+def test_disabled_schedule_rests_and_a_finished_one_can_go(account: Account) -> None:
+    arn = machine(account)
+    target = {"Arn": arn, "RoleArn": account.role(allow("states:StartExecution"))}
+    schedule(account, target, soon(), State="DISABLED")
+    name = schedule(account, target, soon(), ActionAfterCompletion="DELETE")
+    for _ in polls(10):
+        if executions(account, arn):
+            break
+    for _ in polls(5):
+        names = [held["Name"] for held in account.client("scheduler").list_schedules()["Schedules"]]
+        if name not in names:
+            break
+    assert len(executions(account, arn)) == 1
+
+
+def test_universal_target_calls_any_service(account: Account) -> None:
+    url, arn = queue(account)
+    given = json.dumps({"QueueUrl": url, "MessageBody": "hello"})
+    target = {
+        "Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+        "RoleArn": account.role(allow("sqs:SendMessage", resource=arn)),
+        "Input": given,
+    }
+    schedule(account, target, soon())
+    assert received(account, url)["Body"] == "hello"
+
+
+# --- failures ----------------------------------------------------------------------------------------------
+
+
+def test_denied_target_goes_to_the_dead_letter_queue(account: Account) -> None:
+    url, dead = queue(account)
+    arn = machine(account)
+    role = account.role(allow("sqs:SendMessage", resource=dead))
+    target = {"Arn": arn, "RoleArn": role, "Input": '{"a": 1}', "DeadLetterConfig": {"Arn": dead}}
+    name = schedule(account, target, soon())
+    message = received(account, url)
+    attributes = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
+    assert message["Body"] == '{"a": 1}'
+    assert "AccessDenied" in attributes["ERROR_CODE"]
+    assert "states:StartExecution" in attributes["ERROR_MESSAGE"]
+    assert attributes["TARGET_ARN"] == arn
+    assert attributes["SCHEDULE_ARN"].endswith(f"schedule/default/{name}")
+    assert executions(account, arn) == []
+
+
+def test_role_that_no_longer_trusts_the_scheduler_fires_nothing(account: Account) -> None:
+    arn, role = machine(account), account.role(allow("*"))
+    schedule(account, {"Arn": arn, "RoleArn": role}, soon(3))
+    document = json.dumps(trust("ec2"))
+    account.client("iam").update_assume_role_policy(RoleName=role.rsplit("/", 1)[-1], PolicyDocument=document)
+    probe = machine(account)
+    schedule(account, {"Arn": probe, "RoleArn": account.role(allow("*"))}, soon(4))
+    for _ in polls(10):
+        if executions(account, probe):
+            break
+    assert executions(account, arn) == []
+
+
+# --- expressions -------------------------------------------------------------------------------------------
+
+START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "expected"),
+    [
+        ("at(2026-03-02T09:00:00)", "Asia/Seoul", datetime(2026, 3, 2, 0, 0, tzinfo=UTC)),
+        ("at(2026-02-01T00:00:00)", "UTC", None),
+        ("rate(90 minutes)", "UTC", datetime(2026, 3, 1, 11, 30, tzinfo=UTC)),
+        ("cron(30 9 * * ? *)", "UTC", datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
+        ("cron(0 9 ? * MON-FRI *)", "America/New_York", datetime(2026, 3, 2, 14, 0, tzinfo=UTC)),
+        ("cron(0/20 10 1 3 ? 2026)", "UTC", datetime(2026, 3, 1, 10, 20, tzinfo=UTC)),
+        ("cron(0 0 1 1 ? 2020)", "UTC", None),
+    ],
+)
+def test_next_moment(expression: str, zone: str, expected: datetime | None) -> None:
+    assert parse(expression, zone).next_after(START, START) == expected
+
+
+@pytest.mark.parametrize("expression", ["", "at(2026-03-02)", "rate(1 day", "cron(* * * *)", "cron(60 1 * * ? *)"])
+def test_what_is_no_expression(expression: str) -> None:
+    with pytest.raises(AwsError, match="Invalid Schedule Expression"):
+        parse(expression, "UTC")
