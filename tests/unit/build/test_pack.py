@@ -1,0 +1,112 @@
+"""Kernel packs: complete, cached by what goes into them, and never half made."""
+
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from classlab.build import interpreter, pack
+from classlab.build.interpreter import Interpreter, place_interpreter
+from classlab.build.tools import Report
+from classlab.errors import UserError
+from classlab.labs import Lab
+from tests.unit.build.conftest import make_wheel
+
+Make = Callable[[], tuple[Path, pack.CachedPack]]
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What was reported."""
+    return []
+
+
+@pytest.fixture
+def make(lab: Lab, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Make the pack of the tiny lab from wheels of our own, with a file for an interpreter."""
+
+    def place(target: Path, _report: Report) -> Interpreter:
+        (target / "bin").mkdir(parents=True)
+        (target / "bin/python3").write_text("an interpreter")
+        return Interpreter("3.12.9 managed", portable=True)
+
+    wheels = tmp_path / "index"
+    (tmp_path / "uv.txt").write_text(make_wheel(wheels, "uv", {"uv-1.0.data/scripts/uv": "a program"}))
+    (lab.folder / "requirements.txt").write_text(make_wheel(wheels, "dep", {"dep.py": "x" * 1000}))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setattr(pack, "UV_LOCK", tmp_path / "uv.txt")
+    monkeypatch.setattr(pack, "place_interpreter", place)
+    return lambda: pack.make_pack(lab, said.append, tmp_path / "cache")
+
+
+def test_a_pack_holds_interpreter_uv_wheels_and_lock(make: Make) -> None:
+    archive, made = make()
+    with tarfile.open(archive) as tar:
+        members = {member.name: member for member in tar}
+    assert set(members) == {"python/bin/python3", "uv", "wheels/dep-1.0-py3-none-any.whl", "requirements.txt"}
+    assert members["uv"].mode == 0o755
+    assert {(member.uid, member.mtime, member.uname) for member in members.values()} == {(0, 0, "")}
+    assert (made.interpreter, made.portable) == ("3.12.9 managed", True)
+    assert made.size == archive.stat().st_size
+    assert made.needs > made.size + 1000
+
+
+def test_the_same_lock_is_packed_once(make: Make, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = make()
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
+    assert make() == first
+    assert said[-1] == "the pack of the kernel tiny is in the cache"
+
+
+def test_another_lock_makes_another_pack(make: Make, lab: Lab, tmp_path: Path) -> None:
+    first, _ = make()
+    line = make_wheel(tmp_path / "index", "other", {"other.py": ""})
+    (lab.folder / "requirements.txt").write_text(line)
+    second, _ = make()
+    assert first != second
+
+
+def test_a_failed_download_leaves_nothing_that_counts(make: Make, lab: Lab, tmp_path: Path) -> None:
+    lock = lab.folder / "requirements.txt"
+    good = lock.read_text()
+    lock.write_text(good[:-65] + "0" * 64 + "\n")
+    with pytest.raises(UserError, match="downloading the wheels of tiny failed"):
+        make()
+    assert not list((tmp_path / "cache").iterdir())
+    lock.write_text(good)
+    make()
+
+
+def test_an_archive_without_its_description_does_not_count(make: Make) -> None:
+    archive, made = make()
+    archive.with_suffix(".json").unlink()
+    archive.write_bytes(b"half")
+    assert make() == (archive, made)
+
+
+def test_a_lab_without_a_lock_is_named(lab: Lab) -> None:
+    (lab.folder / "requirements.txt").unlink()
+    with pytest.raises(UserError, match=r"requirements\.txt: a lab needs the lock"):
+        pack.make_pack(lab, print)
+
+
+def test_this_machines_python_runs_from_another_place(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_words: object) -> None:
+        raise UserError("no network")
+
+    monkeypatch.setattr(interpreter, "run", refuse)
+    placed = place_interpreter(tmp_path / "first", said.append)
+    assert not placed.portable
+    assert "runs only where the same libraries are" in said[-1]
+    moved = (tmp_path / "first").rename(tmp_path / "second")
+    code = "import ssl, sqlite3, ctypes, sys; print(sys.prefix)"
+    done = subprocess.run(
+        [moved / "bin/python3", "-c", code], capture_output=True, text=True, check=True, env={"HOME": "/"}
+    )
+    assert done.stdout.strip() == str(moved)
+    assert not list(moved.glob("lib/python3*/site-packages"))
