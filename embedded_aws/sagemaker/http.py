@@ -136,8 +136,9 @@ def _invoke(plane: ControlPlane, headers: Mapping[str, str], path: str, body: by
 
 
 def _answer(variant: str, answer: Response) -> Reply:
+    # In lower case: a server in front may set the `Content-Type` of API answers right, and this one is payload.
     headers = {
-        "Content-Type": answer.content_type,
+        "content-type": answer.content_type,
         "x-Amzn-Invoked-Production-Variant": variant,
         "x-amzn-RequestId": str(uuid.uuid4()),
     }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from embedded_aws.launcher import Engine
 from tests.embedded_aws.account import Account, allow, code_of, fresh, trust
@@ -137,33 +140,114 @@ def test_names_calls_and_members_are_refused(sagemaker: Any, role: str, bucket: 
     )
 
 
-@pytest.fixture
-def model(sagemaker: Any, account: Account, role: str, bucket: str) -> str:  # noqa: ANN401 # a boto3 client
-    """A model whose archive is there but is none, so that it never serves."""
-    name = fresh("model")
-    account.client("s3").put_object(Bucket=bucket, Key="broken.tar.gz", Body=b"no archive")
-    container = {"Image": IMAGE, "ModelDataUrl": f"s3://{bucket}/broken.tar.gz"}
-    sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer=container)
-    return name
+SLOW = """
+import time
+
+def model_fn(model_dir):
+    time.sleep(3)
+    raise RuntimeError("no model here")
+"""
+SERVER = """
+def model_fn(model_dir):
+    return 7
+
+def predict_fn(data, model):
+    return [model] * len(data)
+"""
 
 
-def test_an_endpoint_in_creating_is_not_deleted(sagemaker: Any, account: Account, model: str) -> None:  # noqa: ANN401 # a client
-    variant = {"VariantName": "a", "ModelName": model, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-    sagemaker.create_endpoint_config(EndpointConfigName=model, ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName=model, EndpointConfigName=model)
-    code, message = refusal(sagemaker.delete_endpoint, EndpointName=model)
+def archive(files: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as made:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text.encode())
+            made.addfile(entry, io.BytesIO(text.encode()))
+    return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """Where models are hosted, and as what."""
+
+    account: Account
+    role: str
+    bucket: str
+
+    def create(self, script: str, variants: str) -> str:
+        """An endpoint in Creating, of a model with this script, with variants of these names; all named alike."""
+        name, sagemaker = fresh("endpoint"), self.account.client("sagemaker")
+        content = archive({"code/inference.py": script})
+        self.account.client("s3").put_object(Bucket=self.bucket, Key=f"{name}.tar.gz", Body=content)
+        container = {
+            "Image": IMAGE,
+            "ModelDataUrl": f"s3://{self.bucket}/{name}.tar.gz",
+            "Environment": {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
+        }
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=self.role, PrimaryContainer=container)
+        one = {"ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        all_variants = [{"VariantName": letter, **one} for letter in variants]
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=all_variants)
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        return name
+
+    def delete(self, name: str) -> None:
+        """Everything that `create` made."""
+        sagemaker = self.account.client("sagemaker")
+        sagemaker.delete_endpoint(EndpointName=name)
+        wait(sagemaker, "endpoint_deleted", EndpointName=name)
+        sagemaker.delete_endpoint_config(EndpointConfigName=name)
+        sagemaker.delete_model(ModelName=name)
+
+
+@pytest.fixture(scope="module")
+def hosting(account: Account, role: str, bucket: str) -> Hosting:
+    return Hosting(account, role, bucket)
+
+
+def test_an_endpoint_in_creating_is_not_deleted(sagemaker: Any, hosting: Hosting) -> None:  # noqa: ANN401 # a client
+    name = hosting.create(SLOW, "a")
+    code, message = refusal(sagemaker.delete_endpoint, EndpointName=name)
     assert (code, message.startswith("Cannot update in-progress endpoint")) == ("ValidationException", True)
-    runtime = account.client("sagemaker-runtime")
-    code, message = refusal(runtime.invoke_endpoint, EndpointName=model, Body=b"")
+    runtime = hosting.account.client("sagemaker-runtime")
+    code, message = refusal(runtime.invoke_endpoint, EndpointName=name, Body=b"")
     assert code == "ValidationError"
-    assert message == f"Endpoint {model} of account {account.engine.account} not found."
-    with pytest.raises(Exception, match="terminal failure state"):
-        wait(sagemaker, "endpoint_in_service", EndpointName=model)
-    assert sagemaker.describe_endpoint(EndpointName=model)["FailureReason"]
-    sagemaker.delete_endpoint(EndpointName=model)
-    wait(sagemaker, "endpoint_deleted", EndpointName=model)
-    sagemaker.delete_endpoint_config(EndpointConfigName=model)
-    sagemaker.delete_model(ModelName=model)
+    assert message == f"Endpoint {name} of account {hosting.account.engine.account} not found."
+    with pytest.raises(WaiterError, match="terminal failure state"):
+        wait(sagemaker, "endpoint_in_service", EndpointName=name)
+    assert sagemaker.describe_endpoint(EndpointName=name)["FailureReason"]
+    hosting.delete(name)
+
+
+@pytest.fixture
+def served(sagemaker: Any, hosting: Hosting) -> Iterator[str]:  # noqa: ANN401 # a boto3 client
+    """An endpoint of two variants in service; gone afterwards."""
+    name = hosting.create(SERVER, "ab")
+    wait(sagemaker, "endpoint_in_service", EndpointName=name)
+    yield name
+    hosting.delete(name)
+
+
+def test_an_endpoint_answers(account: Account, served: str) -> None:
+    runtime = account.client("sagemaker-runtime")
+    for variant in ("a", "b"):
+        answer = runtime.invoke_endpoint(
+            EndpointName=served,
+            Body=b"1,2\n3,4\n",
+            ContentType="text/csv",
+            Accept="application/json",
+            TargetVariant=variant,
+        )
+        assert json.loads(answer["Body"].read()) == [7, 7]
+        assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("application/json", variant)
+
+
+def test_a_container_that_refuses_is_a_model_error(account: Account, served: str) -> None:
+    runtime = account.client("sagemaker-runtime")
+    with pytest.raises(runtime.exceptions.ModelError) as caught:
+        runtime.invoke_endpoint(EndpointName=served, Body=b"<a/>", ContentType="application/xml")
+    assert 400 <= caught.value.response["OriginalStatusCode"] < 500
+    assert "Received client error" in caught.value.response["Error"]["Message"]
 
 
 def test_dangling_references_and_missing_data(sagemaker: Any, role: str, bucket: str) -> None:  # noqa: ANN401 # a client
