@@ -11,7 +11,6 @@ import base64
 import logging
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 LOG_GROUP = "/aws/sagemaker/NotebookInstances"
 SCRIPT_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
 PHASES = {"OnCreate": "on-create", "OnStart": "on-start"}
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 10.0
 LONGEST_REASON = 1024
 _log = logging.getLogger(__name__)
 
@@ -242,8 +241,7 @@ class Running:
     def end(self, *, grace_seconds: float) -> None:
         """Everything; first asked for, when there is time."""
         if grace_seconds:
-            self.sandbox.signal_all(signal.SIGTERM)
-            self.sandbox.wait_until_empty(grace_seconds)
+            self.sandbox.terminate(grace_seconds)
         self.sandbox.stop()
         if self._jupyter_log:
             self._jupyter_log.close()
@@ -258,8 +256,8 @@ class Running:
         notebook = self._record["NotebookInstanceArn"]
         stream = f"{self._record['NotebookInstanceName']}/LifecycleConfig{phase}"
         return (
-            f"Notebook Instance Lifecycle Config '{config_arn}' for Notebook Instance '{notebook}' {what}. Please check "
-            "your CloudWatch logs for more details if your Notebook Instance has Internet access. "
+            f"Notebook Instance Lifecycle Config '{config_arn}' for Notebook Instance '{notebook}' {what}. Please "
+            "check your CloudWatch logs for more details if your Notebook Instance has Internet access. "
             f"(Log group {LOG_GROUP}, log stream {stream})"
         )
 

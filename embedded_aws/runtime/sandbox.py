@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -130,6 +129,7 @@ class Sandbox:
         self._numbers = itertools.count(1)
         self._processes: dict[int, Process] = {}
         self._lock = threading.Lock()
+        self._empty = threading.Event()
         self._parts = spec.state / "sandboxes"
         self._parts.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=self._parts))
@@ -203,17 +203,14 @@ class Sandbox:
         with contextlib.suppress(OSError):
             self._control.send(json.dumps(message).encode())
 
-    def signal_all(self, number: signal.Signals) -> None:
-        """Send a signal to every process but the first; without a process namespace, to the commands' groups."""
-        self.send({"signal": 0, "number": int(number)})
+    def terminate(self, seconds: float) -> None:
+        """Ask every process in it to end, and wait until none is left or time is up.
 
-    def wait_until_empty(self, seconds: float) -> None:
-        """Until every command has ended, or time is up."""
-        deadline = time.monotonic() + seconds
-        with self._lock:
-            processes = list(self._processes.values())
-        for process in processes:
-            process.wait(max(0.0, deadline - time.monotonic()))
+        Without a process namespace only the process groups of the commands are asked.
+        """
+        self._empty.clear()
+        self.send({"terminate": True})
+        self._empty.wait(seconds)
 
     def stop(self) -> None:
         """End everything in the sandbox and undo its mounts; returns when nothing of it is left."""
@@ -238,10 +235,14 @@ class Sandbox:
             if not data:
                 break
             message = json.loads(data)
+            if "empty" in message:
+                self._empty.set()
+                continue
             with self._lock:
                 process = self._processes.pop(message["exited"], None)
             if process:
                 process.end(message["code"])
+        self._empty.set()
         with self._lock:
             remaining = list(self._processes.values())
             self._processes.clear()

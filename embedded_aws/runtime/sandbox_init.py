@@ -5,14 +5,16 @@ milliseconds and stays small. FD is a SOCK_SEQPACKET socket to the engine that c
 
 - in, first: the specification (`SandboxSpec.message` in sandbox.py)
 - in, then: `{"run": id, "argv", "env", "cwd", "uid", "gid", "groups"}` with one descriptor for both outputs,
-  `{"signal": id, "number"}` for a command's process group (id 0: for everyone)
-- out: `{"ready": true}` or `{"error": text}`, then `{"exited": id, "code"}` (negative: the signal that ended it)
+  `{"signal": id, "number"}` for a command's process group, `{"terminate": true}` for everyone
+- out: `{"ready": true}` or `{"error": text}`, then `{"exited": id, "code"}` (negative: the signal that ended it), and
+  after a `terminate` `{"empty": true}` when no process is left
 
 The end of that socket means that the engine is gone or wants the sandbox gone: everything in it ends.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -30,7 +32,6 @@ PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
 KEPT_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 LAST_CAPABILITY = 63
 MESSAGE_BYTES = 1 << 20
-EVERYONE = 0
 
 
 class Init:
@@ -40,6 +41,7 @@ class Init:
         self.control = control
         self.confine = confine
         self.commands: dict[int, int] = {}
+        self.emptying = False
         self.wake_read, self.wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -68,12 +70,23 @@ class Init:
             self.commands[pid] = message["run"]
             os.close(descriptors[0])
             return
-        if message["signal"] == EVERYONE and self.confine:
-            os.kill(-1, message["number"])
+        if "terminate" in message:
+            self.terminate()
             return
         for pid, command in self.commands.items():
-            if message["signal"] in {command, EVERYONE}:
+            if command == message["signal"]:
                 os.killpg(pid, message["number"])
+
+    def terminate(self) -> None:
+        """SIGTERM to everyone; from now on it is told when nobody is left."""
+        self.emptying = True
+        with contextlib.suppress(ProcessLookupError):
+            if self.confine:
+                os.kill(-1, signal.SIGTERM)
+            else:
+                for pid in self.commands:
+                    os.killpg(pid, signal.SIGTERM)
+        self.reap()
 
     def become(self, message: dict[str, Any], output: int) -> NoReturn:
         """In the child: turn into the command."""
@@ -101,6 +114,8 @@ class Init:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
+                if self.emptying:
+                    self.tell({"empty": True})
                 return
             if not pid:
                 return
