@@ -135,6 +135,12 @@ def budget_arn(params: Params, account: str) -> str:
     return f"arn:aws:budgets::{account}:budget/{budget.get('BudgetName', '*')}"
 
 
+def schedule_arn(arn: str, params: Params, query: Mapping[str, Any]) -> str:
+    """A schedule's ARN with the group that the request names; the emulator's always says `default`."""
+    named = query.get("groupName") or [params.get("GroupName") or "default"]
+    return arn.replace(":schedule/default/", f":schedule/{named[0]}/")
+
+
 def iam_context(params: Mapping[str, list[str]], boundary: str | None) -> dict[str, str]:
     """IAM's own condition keys: the boundary a request sets or the role has, and the policy it names."""
     given = params.get("PermissionsBoundary") or ([boundary] if boundary else [])

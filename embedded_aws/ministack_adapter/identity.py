@@ -85,12 +85,13 @@ def _iam_questions(engine: Engine) -> None:
         found = action_of(service, method, path, headers, *rest)
         return authorization.iam_action(namespace, found) if namespace else found
 
-    def arn(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> Any:
+    def arn(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, *rest: Any) -> Any:
         if service == "sagemaker":
             return engine.sagemaker.resource(headers, path, body)
         if service == "budgets":
             return authorization.budget_arn(json.loads(body or b"{}"), engine.place.account)
-        return arn_of(service, method, path, headers, body, *rest)
+        found = arn_of(service, method, path, headers, body, query, *rest)
+        return authorization.schedule_arn(found, json.loads(body or b"{}"), query) if service == "scheduler" else found
 
     def denied(service: str, action: str, principal: str, *args: Any, **kwargs: Any) -> Any:
         if not any(kwargs.get(key) for key in ("error_code", "message", "resource_policy_arn")):
