@@ -90,8 +90,10 @@ class NotebookRow(Part):
     reason: str = ""
 
 
-class KeptItem(Part):
+class KeptItem(BaseModel):
     """Something that stays, and why."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     arn: str
     why: str
