@@ -12,11 +12,12 @@ import numpy as np
 import xgboost as xgb
 
 MODEL_FILE = "model.json"
+THREADS = 1  # a request is small, and the server answers several at a time
 
 
 def model_fn(model_dir: str) -> xgb.Booster:
     """The model that train.py saved."""
-    booster = xgb.Booster()
+    booster = xgb.Booster({"nthread": THREADS})
     booster.load_model(Path(model_dir) / MODEL_FILE)
     return booster
 

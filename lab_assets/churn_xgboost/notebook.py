@@ -173,13 +173,13 @@ artifact = job.model_artifacts.s3_model_artifacts
 code = {"SAGEMAKER_PROGRAM": "infer.py", "SAGEMAKER_SUBMIT_DIRECTORY": f"s3://{seat['bucket']}/churn/infer.tar.gz"}
 container = ContainerDefinition(image=image, model_data_url=artifact, environment=code)
 unique = f"{name}-{started}"
-Model.create(model_name=unique, primary_container=container, execution_role_arn=seat["role_arn"], tags=tags)
+model = Model.create(model_name=unique, primary_container=container, execution_role_arn=seat["role_arn"], tags=tags)
 
 # %%
 variant = ProductionVariant(
     variant_name="AllTraffic", model_name=unique, instance_type="ml.m5.large", initial_instance_count=1
 )
-EndpointConfig.create(endpoint_config_name=unique, production_variants=[variant], tags=tags)
+configuration = EndpointConfig.create(endpoint_config_name=unique, production_variants=[variant], tags=tags)
 endpoint = Endpoint.create(endpoint_name=unique, endpoint_config_name=unique, tags=tags)
 endpoint.wait_for_status("InService")
 

@@ -17,6 +17,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 LABEL = "churn"
 MODEL_FILE = "model.json"
 CUT_OFF = 0.5
+THREADS = 1  # 4,000 rows take a second; on a busy machine more threads wait for each other for twenty
 
 
 def read_options() -> argparse.Namespace:
@@ -57,6 +58,7 @@ def train(options: argparse.Namespace, fit: xgb.DMatrix, watch: xgb.DMatrix) -> 
         "subsample": options.subsample,
         "colsample_bynode": options.colsample_bynode,
         "seed": options.seed,
+        "nthread": THREADS,
     }
     booster = xgb.train(
         parameters,
