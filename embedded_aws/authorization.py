@@ -141,6 +141,12 @@ def schedule_arn(arn: str, params: Params, query: Mapping[str, Any]) -> str:
     return arn.replace(":schedule/default/", f":schedule/{named[0]}/")
 
 
+def role_arn(arn: str, known: str | None, query: Mapping[str, list[str]]) -> str:
+    """A role's ARN with its path: the role's own, or of one to be made the path that the request names."""
+    path = "".join(query.get("Path") or ["/"])
+    return known or arn.replace(":role/", f":role{path}", 1)
+
+
 def iam_context(params: Mapping[str, list[str]], boundary: str | None) -> dict[str, str]:
     """IAM's own condition keys: the boundary a request sets or the role has, and the policy it names."""
     given = params.get("PermissionsBoundary") or ([boundary] if boundary else [])

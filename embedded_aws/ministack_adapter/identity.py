@@ -91,6 +91,9 @@ def _iam_questions(engine: Engine) -> None:
         if service == "budgets":
             return authorization.budget_arn(json.loads(body or b"{}"), engine.place.account)
         found = arn_of(service, method, path, headers, body, query, *rest)
+        if service == "iam":
+            role = iam._roles.get("".join(query.get("RoleName", []))) or {}
+            return authorization.role_arn(found, role.get("Arn"), query)
         return authorization.schedule_arn(found, json.loads(body or b"{}"), query) if service == "scheduler" else found
 
     def denied(service: str, action: str, principal: str, *args: Any, **kwargs: Any) -> Any:

@@ -9,11 +9,11 @@ from classlab.rehearsal.strangers.twin import Twin
 
 def plant(twin: Twin) -> None:
     """Plant all; returns when nothing of theirs changes any more."""
-    role = account.plant_roles(twin)
+    role, foreign_role = account.plant_roles(twin)
     bucket = account.plant_bucket(twin)
     account.plant_logs(twin)
     account.plant_stacks(twin)
     machines.plant_job(twin, role)
-    machines.plant_models(twin, role, bucket)
+    machines.plant_models(twin, role, foreign_role, bucket)
     machines.plant_endpoint(twin)
     machines.plant_notebook(twin, role)

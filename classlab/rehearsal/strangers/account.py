@@ -23,20 +23,22 @@ def predict_fn(data, model):
 '''
 
 
-def plant_roles(twin: Twin) -> str:
-    """Roles below the class's own path: one without a tag, whose ARN is returned, and one of another class."""
-    plain = _role(twin, f"{twin.stack}-role", [])
-    _role(twin, f"{twin.stack}-other", twin.tags(twin.other_class))
-    rights = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
-    twin.aws.iam.put_role_policy(RoleName=f"{twin.stack}-role", PolicyName="work", PolicyDocument=policy(rights))
-    return plain
+def plant_roles(twin: Twin) -> tuple[str, str]:
+    """Roles below the class's own path, one of another class and one without a tag, and one that lies elsewhere.
+
+    Returns the ARNs of the latter two.
+    """
+    below = role_path(twin.classroom)
+    _role(twin, f"{twin.stack}-other", below, twin.tags(twin.other_class))
+    plain = _role(twin, f"{twin.stack}-role", below, [])
+    return plain, _role(twin, f"{twin.stack}-elsewhere", "/", [])
 
 
-def _role(twin: Twin, name: str, tags: list[Tag]) -> str:
+def _role(twin: Twin, name: str, path: str, tags: list[Tag]) -> str:
     trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    answer = twin.aws.iam.create_role(
-        RoleName=name, Path=role_path(twin.classroom), AssumeRolePolicyDocument=policy(trust), Tags=tags
-    )
+    rights = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
+    answer = twin.aws.iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=policy(trust), Tags=tags)
+    twin.aws.iam.put_role_policy(RoleName=name, PolicyName="work", PolicyDocument=policy(rights))
     return answer["Role"]["Arn"]
 
 

@@ -31,11 +31,11 @@ def plant_job(twin: Twin, role: str) -> None:
     )
 
 
-def plant_models(twin: Twin, role: str, bucket: str) -> None:
+def plant_models(twin: Twin, role: str, foreign_role: str, bucket: str) -> None:
     """Models and endpoint configs: named like ours, tagged by another class, tagged as ours on a foreign role."""
     _model(twin, twin.stack, role, bucket, [])
     _model(twin, f"{twin.stack}-other", role, bucket, twin.tags(twin.other_class))
-    _model(twin, f"{twin.stack}-spoof", role, bucket, twin.tags(twin.classroom))
+    _model(twin, f"{twin.stack}-spoof", foreign_role, bucket, twin.tags(twin.classroom))
 
 
 def _model(twin: Twin, name: str, role: str, bucket: str, tags: list[Tag]) -> None:
