@@ -13,6 +13,8 @@ from pathlib import Path
 
 HOME = Path.home()
 STATE = HOME / "SageMaker/.classlab"
+# The SageMaker SDK would ask IAM whether the role suffices; attendees may not ask, and the job itself tells.
+SDK_VARIABLES = {"SAGEMAKER_VALIDATE_ROLE": "false"}
 SEAT_KEYS = (
     "stack",
     "bucket",
@@ -38,7 +40,7 @@ def register_kernel(kernel: str, title: str, environment: Path) -> None:
         "argv": [str(environment / "bin/python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": title,
         "language": "python",
-        "env": {"AWS_DEFAULT_REGION": os.environ["AWS_DEFAULT_REGION"]},
+        "env": {"AWS_DEFAULT_REGION": os.environ["AWS_DEFAULT_REGION"], **SDK_VARIABLES},
     }
     write(HOME / f".local/share/jupyter/kernels/{kernel}/kernel.json", spec)
 

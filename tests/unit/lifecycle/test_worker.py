@@ -36,7 +36,7 @@ def test_a_seat_is_prepared_from_the_bucket_alone(instance: Instance) -> None:
     assert (instance.volume / "labs/tiny-lab/hello.py").is_file()
     spec = json.loads((instance.home / ".local/share/jupyter/kernels/tiny/kernel.json").read_text())
     assert spec["display_name"] == 'A "tiny" kernel'
-    assert spec["env"] == {"AWS_DEFAULT_REGION": "us-east-1"}
+    assert spec["env"]["AWS_DEFAULT_REGION"] == "us-east-1"
     said = instance.run(spec["argv"][0], "-c", "import tiny; print(tiny.VALUE)")
     assert said.stdout == "1\n", said.stderr
     assert (instance.home / ".local/share/fonts/tiny.ttf").read_text() == "no font"
