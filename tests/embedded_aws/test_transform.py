@@ -1,0 +1,76 @@
+"""Batch transform: objects, lines, batches, and what a model's refusal does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.embedded_aws.account import Account
+from tests.embedded_aws.bench import Bench, bench
+
+COUNTS = """
+    def model_fn(folder):
+        return 0
+
+    def transform_fn(model, body, content_type, accept):
+        if "bad" in body:
+            raise ValueError("a bad row")
+        return f"{len(body.split())} rows", accept
+"""
+GROUP = "/aws/sagemaker/TransformJobs"
+
+
+@pytest.fixture(scope="module")
+def at(account: Account) -> Bench:
+    return bench(account)
+
+
+@pytest.fixture(scope="module")
+def model(at: Bench) -> str:
+    return at.model(COUNTS)
+
+
+def results(at: Bench, job: dict[str, object], *names: str) -> list[str]:
+    return [at.get(f"{job['TransformJobName']}/{name}.out").decode() for name in names]
+
+
+def test_every_object_has_its_answer(at: Bench, model: str) -> None:
+    at.put("whole/a.csv", "1\n2\n")
+    at.put("whole/sub/b.csv", "3\n")
+    job = at.transform(model, f"s3://{at.bucket}/whole/", output={"Accept": "text/csv"})
+    assert job["TransformJobStatus"] == "Completed"
+    assert results(at, job, "a.csv", "sub/b.csv") == ["2 rows", "1 rows"]
+    assert job["TransformStartTime"] <= job["TransformEndTime"]
+    assert any("/invocations" in line for line in at.log(GROUP, job["TransformJobName"]))
+
+
+def test_lines_go_together_or_one_by_one(at: Bench, model: str) -> None:
+    uri = at.put("lines/rows.csv", "1\n2\n3\n")
+    split = {"SplitType": "Line"}
+    together = at.transform(model, uri, given=split, output={"AssembleWith": "Line"})
+    assert results(at, together, "rows.csv") == ["3 rows\n"]
+    single = at.transform(model, uri, given=split, output={"AssembleWith": "Line"}, BatchStrategy="SingleRecord")
+    assert results(at, single, "rows.csv") == ["1 rows\n1 rows\n1 rows\n"]
+
+
+def test_batches_keep_to_the_payload(at: Bench, model: str) -> None:
+    uri = at.put("large/rows.csv", ("x" * 1023 + "\n") * 1500)
+    job = at.transform(model, uri, given={"SplitType": "Line"}, output={"AssembleWith": "Line"}, MaxPayloadInMB=1)
+    assert results(at, job, "rows.csv") == ["1024 rows\n476 rows\n"]
+    unsplit = at.transform(model, uri, MaxPayloadInMB=1)
+    assert "larger than MaxPayloadInMB" in unsplit["FailureReason"]
+
+
+def test_a_models_refusal_fails_the_job(at: Bench, model: str) -> None:
+    job = at.transform(model, at.put("bad/rows.csv", "bad\n"))
+    assert job["TransformJobStatus"] == "Failed"
+    assert "500: ValueError: a bad row" in job["FailureReason"]
+
+
+def test_a_model_that_does_not_load_fails_the_job(at: Bench) -> None:
+    job = at.transform(at.model("raise SystemExit(3)"), at.put("some/rows.csv", "1\n"))
+    assert "did not pass the ping health check" in job["FailureReason"]
+
+
+def test_missing_input_fails_the_job(at: Bench, model: str) -> None:
+    job = at.transform(model, f"s3://{at.bucket}/nothing/")
+    assert job["FailureReason"].startswith("ClientError: No S3 objects found under S3 URL")
