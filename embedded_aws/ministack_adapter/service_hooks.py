@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime
+from ministack.core import lambda_runtime, responses
 from ministack.services import cloudwatch_logs, lambda_svc, s3, scheduler
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Engine
 from embedded_aws.lambda_functions import IDLE_SECONDS, error_type, log_rights
-from embedded_aws.large_files import read_file
+from embedded_aws.large_files import is_large, read_file, send_pieces
 from embedded_aws.ministack_adapter.common import HOOKS, ask
 from embedded_aws.runtime import images
 from embedded_aws.sagemaker.errors import AwsError
@@ -92,10 +94,19 @@ def _reap_forever() -> None:
 
 @HOOKS.applies("large-objects")
 def _large_objects(_: Engine) -> None:
-    read = s3._read_body
+    read, serve = s3._read_body, s3.handle_request
+    getting: ContextVar[bool] = ContextVar("getting", default=False)
 
     def read_part(bucket: str, key: str, record: Any) -> Any:
-        path = s3._object_disk_path(bucket, key) if record.get("body") is None else None
+        path = s3._object_disk_path(bucket, key) if getting.get() and record.get("body") is None else None
         return read_file(Path(path)) if path and Path(path).is_file() else read(bucket, key, record)
 
-    s3._read_body = read_part
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        getting.set(method == "GET")
+        status, kept, content = await serve(method, path, headers, body, query)
+        if is_large(content):
+            kept["Content-Length"] = str(len(content))
+            return status, kept, responses.StreamingResponse(partial(send_pieces, content))
+        return status, kept, bytes(content) if isinstance(content, memoryview) else content
+
+    s3._read_body, s3.handle_request = read_part, handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import itertools
 import json
@@ -47,10 +48,12 @@ def fresh(prefix: str) -> str:
     return f"{prefix}-{next(_numbers)}"
 
 
-def allow(*actions: str, resource: str | list[str] = "*", **condition: Any) -> dict[str, Any]:  # noqa: ANN401 # policy elements
-    """A statement that allows."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
-    return {**statement, "Condition": condition} if condition else statement
+def allow(
+    *actions: str, resource: str | list[str] = "*", when: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """A statement that allows, under the conditions `when`."""
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return {**statement, "Condition": when} if when else statement
 
 
 def policy(*statements: Mapping[str, Any]) -> str:
@@ -80,6 +83,19 @@ def polls(seconds: float) -> Iterator[None]:
         yield
         time.sleep(0.1)
     raise AssertionError(f"did not happen within {seconds} seconds")
+
+
+def fetch(
+    endpoint: str, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Status and body of a plain request; ConnectionError where nothing listens."""
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
+    try:
+        connection.request(method, path, headers=dict(headers or {}))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def code_of(error: ClientError) -> str:

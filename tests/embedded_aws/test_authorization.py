@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws import authorization
-from tests.embedded_aws.account import Account, Key, allow, code_of, fresh, policy, trust
+from tests.embedded_aws.account import Account, Key, allow, code_of, fetch, fresh, policy, trust
 
 PREFIX = "arn:aws:sagemaker:us-east-1:123456789012"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
@@ -27,6 +25,12 @@ def model(account: Account, key: Key, name: str, role: str, **more: Any) -> None
     account.client("sagemaker", key).create_model(
         ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": IMAGE}, **more
     )
+
+
+def read_grant(account: Account, role: str, bucket: str) -> dict[str, Any]:
+    """A bucket policy's statement that lets a role read."""
+    principal, objects = {"AWS": f"arn:aws:iam::{account.engine.account}:role/{role}"}, f"arn:aws:s3:::{bucket}/*"
+    return {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": objects}
 
 
 # --- who is who --------------------------------------------------------------------------------------------
@@ -46,9 +50,7 @@ def test_roots_signature_is_checked(account: Account) -> None:
 def test_unsigned_requests_see_nothing(account: Account) -> None:
     bucket = account.bucket()
     account.client("s3").put_object(Bucket=bucket, Key="k", Body=b"1")
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{account.engine.endpoint}/{bucket}/k", timeout=5)
-    assert caught.value.code == 403
+    assert fetch(account.engine.endpoint, f"/{bucket}/k")[0] == 403
 
 
 def test_root_may_not_assume_roles(account: Account) -> None:
@@ -67,10 +69,7 @@ def test_wrong_session_token_is_refused(account: Account) -> None:
 
 
 def test_emulators_administration_is_closed(account: Account) -> None:
-    request = urllib.request.Request(f"{account.engine.endpoint}/_ministack/reset", method="POST")
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=5)
-    assert caught.value.code == 404
+    assert fetch(account.engine.endpoint, "/_ministack/reset", method="POST")[0] == 404
 
 
 # --- policies ----------------------------------------------------------------------------------------------
@@ -90,14 +89,14 @@ def test_bucket_policy_grants_and_denies(account: Account) -> None:
     role = account.client("sts", reader).get_caller_identity()["Arn"].split("/")[1]
     read = account.client("s3", reader).get_object
     assert "AccessDenied" in refused(read, Bucket=bucket, Key="k")
-    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:role/{role}"}
-    grant = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    grant = read_grant(account, role, bucket)
     objects.put_bucket_policy(Bucket=bucket, Policy=policy(grant))
     assert read(Bucket=bucket, Key="k")["Body"].read() == b"1"
     account.set_rights(f"arn:aws:iam::{account.engine.account}:role/{role}", allow("s3:*"))
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     deny = {**grant, "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject"}
-    objects.put_bucket_policy(Bucket=bucket, Policy=policy(grant, deny, {**deny, "Action": "s3:*", "Condition": insecure}))
+    secure = {**deny, "Action": "s3:*", "Condition": insecure}
+    objects.put_bucket_policy(Bucket=bucket, Policy=policy(grant, deny, secure))
     assert read(Bucket=bucket, Key="k")["Body"].read() == b"1"
     assert "AccessDenied" in refused(account.client("s3", reader).put_object, Bucket=bucket, Key="k", Body=b"2")
 
@@ -107,15 +106,14 @@ def test_bucket_policy_within_a_boundary_only(account: Account) -> None:
     reader, bucket = account.session(PermissionsBoundary=boundary["Policy"]["Arn"]), account.bucket()
     account.client("s3").put_object(Bucket=bucket, Key="k", Body=b"1")
     role = account.client("sts", reader).get_caller_identity()["Arn"].split("/")[1]
-    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:role/{role}"}
-    grant = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    grant = read_grant(account, role, bucket)
     account.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy(grant))
     assert "AccessDenied" in refused(account.client("s3", reader).get_object, Bucket=bucket, Key="k")
 
 
 def test_condition_on_a_stacks_tag(account: Account) -> None:
     condition = {"StringEquals": {"aws:ResourceTag/class": "one"}}
-    user = account.user(allow("cloudformation:DeleteStack", **condition))
+    user = account.user(allow("cloudformation:DeleteStack", when=condition))
     template = {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}
     ours = account.deploy(template, Tags=[{"Key": "class", "Value": "one"}])
     twin = account.deploy(template, Tags=[{"Key": "class", "Value": "two"}])
@@ -152,7 +150,7 @@ def test_sagemaker_names_in_lower_case_arns(account: Account) -> None:
 def test_sagemaker_roles_must_be_passed_to_sagemaker(account: Account) -> None:
     role, other = account.role(), account.role()
     to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    user = account.session(allow("sagemaker:*"), allow("iam:PassRole", resource=role, **to_sagemaker))
+    user = account.session(allow("sagemaker:*"), allow("iam:PassRole", resource=role, when=to_sagemaker))
     model(account, user, fresh("model"), role)
     assert f"iam:PassRole on resource: {other}" in refused(lambda: model(account, user, fresh("model"), other))
 
@@ -161,9 +159,9 @@ def test_sagemaker_tags_can_be_demanded_and_protected(account: Account) -> None:
     role, tags = account.role(), [{"Key": "class", "Value": "one"}]
     demand = {"StringEquals": {"aws:RequestTag/class": "one"}}
     user = account.session(
-        allow("sagemaker:CreateModel", **demand),
-        allow("sagemaker:AddTags", StringEquals={"sagemaker:TaggingAction": "CreateModel"}),
-        allow("sagemaker:DeleteModel", StringEquals={"aws:ResourceTag/class": "one"}),
+        allow("sagemaker:CreateModel", when=demand),
+        allow("sagemaker:AddTags", when={"StringEquals": {"sagemaker:TaggingAction": "CreateModel"}}),
+        allow("sagemaker:DeleteModel", when={"StringEquals": {"aws:ResourceTag/class": "one"}}),
         allow("iam:PassRole", resource=role),
     )
     own, foreign = fresh("model"), fresh("model")
@@ -186,7 +184,7 @@ def test_sagemaker_tags_at_creation_need_add_tags(account: Account) -> None:
 def test_instance_types_can_be_limited(account: Account) -> None:
     role = account.role()
     types = {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": ["ml.t3.*"]}}
-    user = account.session(allow("sagemaker:CreateNotebookInstance", **types), allow("iam:PassRole", resource=role))
+    user = account.session(allow("sagemaker:CreateNotebookInstance", when=types), allow("iam:PassRole", resource=role))
     create = account.client("sagemaker", user).create_notebook_instance
     text = refused(create, NotebookInstanceName=fresh("notebook"), InstanceType="ml.m5.large", RoleArn=role)
     assert "sagemaker:CreateNotebookInstance" in text

@@ -240,7 +240,7 @@ def test_boundary_of_a_role_bites_and_its_new_version_at_once(account: Account) 
 def test_boundary_can_be_demanded_of_new_roles(account: Account) -> None:
     iam = account.client("iam")
     boundary = iam.create_policy(PolicyName=fresh("boundary"), PolicyDocument=policy(allow("s3:*")))["Policy"]["Arn"]
-    demand = allow("iam:*", StringEquals={"iam:PermissionsBoundary": boundary})
+    demand = allow("iam:*", when={"StringEquals": {"iam:PermissionsBoundary": boundary}})
     user = account.user(allow("cloudformation:*"), demand, allow("iam:GetRole"))
     assert "iam:CreateRole" in account.deploy(template(Role=SAGEMAKER_ROLE), user).reasons["Role"]
     properties = {**SAGEMAKER_ROLE["Properties"], "PermissionsBoundary": boundary}  # type: ignore[dict-item] # a template part
@@ -277,7 +277,8 @@ def test_budget_schedule_and_machine(account: Account) -> None:
     limit, mail = {"Amount": 20, "Unit": "USD"}, {"SubscriptionType": "EMAIL", "Address": "owner@example.com"}
     filters = {"TagKeyValue": ["user:class$one"]}
     named = fresh("budget")
-    budget = {"BudgetName": named, "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit, "CostFilters": filters}
+    budget = {"BudgetName": named, "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit}
+    budget["CostFilters"] = filters
     notification = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80}
     alert = {"Notification": notification, "Subscribers": [mail]}
     role = account.role(allow("*"))

@@ -71,7 +71,7 @@ def received(account: Account, url: str, seconds: float = 15) -> dict[str, Any]:
 )
 def test_bad_expressions_and_past_times_are_refused(account: Account, expression: str, zone: str) -> None:
     target = {"Arn": machine(account), "RoleArn": account.role()}
-    with pytest.raises(ClientError, match="ValidationException.*Invalid Schedule Expression"):
+    with pytest.raises(ClientError, match=r"ValidationException.*Invalid Schedule Expression"):
         schedule(account, target, expression, ScheduleExpressionTimezone=zone)
 
 
@@ -85,9 +85,7 @@ def test_update_is_checked_too(account: Account) -> None:
     assert account.client("scheduler").get_schedule(Name=name)["ScheduleExpression"] == NEVER
 
 
-@pytest.mark.parametrize(
-    "target", [{"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}, {"Input": "not json"}]
-)
+@pytest.mark.parametrize("target", [{"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}, {"Input": "not json"}])
 def test_unknown_targets_and_broken_input_are_refused(account: Account, target: dict[str, str]) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         schedule(account, {"Arn": machine(account), "RoleArn": account.role(), **target}, NEVER)
@@ -99,7 +97,8 @@ def test_unknown_targets_and_broken_input_are_refused(account: Account, target: 
 def test_one_shot_in_a_time_zone_starts_a_machine_with_its_input(account: Account) -> None:
     arn = machine(account)
     context = {"why": "end", "when": "<aws.scheduler.scheduled-time>", "try": "<aws.scheduler.attempt-number>"}
-    target = {"Arn": arn, "RoleArn": account.role(allow("states:StartExecution", resource=arn)), "Input": json.dumps(context)}
+    role = account.role(allow("states:StartExecution", resource=arn))
+    target = {"Arn": arn, "RoleArn": role, "Input": json.dumps(context)}
     schedule(account, target, soon(zone="Asia/Seoul"), ScheduleExpressionTimezone="Asia/Seoul")
     assert executions(account, arn) == []
     for _ in polls(10):
