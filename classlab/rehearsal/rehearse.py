@@ -32,7 +32,7 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
         for done in workspace.clean():
             emit(Note(f"left by an earlier run: {done}"))
         with _logging_to(workspace):
-            day = _morning(options, workspace, emit)
+            day = morning(options, workspace, emit)
             try:
                 conduct(day, steps)
             except BaseException:
@@ -45,7 +45,7 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
             return _write(day)
 
 
-def _morning(options: Options, workspace: Workspace, emit: Emit) -> Day:
+def morning(options: Options, workspace: Workspace, emit: Emit) -> Day:
     """Today's class, its files written where the CDK app and `classlab` read them."""
     classroom = move_to_today(read_classroom(options.classroom_file), datetime.now(UTC))
     attendees, made_up = attendees_of_today(read_roster(options.roster_file), options.attendees)
