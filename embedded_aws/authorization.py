@@ -118,37 +118,3 @@ _CONDITION_KEYS: dict[str, Callable[[Params], Any]] = {
     "VpcSubnets": _at("VpcConfig", "Subnets"),
     "VpcSecurityGroupIds": _at("VpcConfig", "SecurityGroupIds"),
 }
-
-
-def iam_action(namespace: str, action: str | None) -> str:
-    """The action IAM is asked about; Budgets has two for all its calls, and an unknown one matches only `*`."""
-    if action is None:
-        return f"{namespace}:UnknownOperation"
-    if namespace == "budgets":
-        return "budgets:ViewBudget" if action.startswith("budgets:Describe") else "budgets:ModifyBudget"
-    return action
-
-
-def budget_arn(params: Params, account: str) -> str:
-    """The budget that a request names, `*` in its place where it names none."""
-    budget = params.get("Budget") or params.get("NewBudget") or params
-    return f"arn:aws:budgets::{account}:budget/{budget.get('BudgetName', '*')}"
-
-
-def schedule_arn(arn: str, params: Params, query: Mapping[str, Any]) -> str:
-    """A schedule's ARN with the group that the request names; the emulator's always says `default`."""
-    named = query.get("groupName") or [params.get("GroupName") or "default"]
-    return arn.replace(":schedule/default/", f":schedule/{named[0]}/")
-
-
-def role_arn(arn: str, known: str | None, query: Mapping[str, list[str]]) -> str:
-    """A role's ARN with its path: the role's own, or of one to be made the path that the request names."""
-    path = "".join(query.get("Path") or ["/"])
-    return known or arn.replace(":role/", f":role{path}", 1)
-
-
-def iam_context(params: Mapping[str, list[str]], boundary: str | None) -> dict[str, str]:
-    """IAM's own condition keys: the boundary a request sets or the role has, and the policy it names."""
-    given = params.get("PermissionsBoundary") or ([boundary] if boundary else [])
-    found = {"iam:permissionsboundary": given, "iam:policyarn": params.get("PolicyArn") or []}
-    return {key: values[0] for key, values in found.items() if values}

@@ -55,12 +55,13 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "iam-conditions": (
-        "Condition keys: SageMaker's own, iam:PermissionsBoundary, and the tags of stacks and state machines.",
+        "Condition keys: SageMaker's own, iam:PermissionsBoundary, tags of stacks, log groups and machines.",
         {
             "core.iam_actions:request_tag_context": "service, iam_action, body, params",
             "core.iam_evaluator:_names_condition_key": "policies, prefix",
             "services.tagging:resource_tags": "arn",
             "services.stepfunctions:_tags": None,
+            "services.cloudwatch_logs:_log_groups": None,
         },
     ),
     "passed-roles": (

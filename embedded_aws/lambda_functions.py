@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from embedded_aws.authorization import Check
+from embedded_aws.iam_questions import log_stream_arn
 
 IDLE_SECONDS = 20.0
 
@@ -25,9 +26,5 @@ def log_rights(config: Mapping[str, Any], place: str) -> tuple[str, list[Check]]
     """A function's log group, and what its role needs to write there: the first only if the group is missing."""
     logging = config.get("LoggingConfig") or {}
     group = str(logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}")
-    arn = f"arn:aws:logs:{place}:log-group:{group}"
-    return group, [
-        Check("logs:CreateLogGroup", arn),
-        Check("logs:CreateLogStream", f"{arn}:*"),
-        Check("logs:PutLogEvents", f"{arn}:log-stream:*"),
-    ]
+    actions = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+    return group, [Check(f"logs:{action}", log_stream_arn(place, group)) for action in actions]

@@ -84,7 +84,7 @@ _TABLE: dict[str, Rights] = {
         ("sqs:SetQueueAttributes",),
     ),
     "AWS::Logs::LogGroup": Rights(
-        "arn:aws:logs:{region}:{account}:log-group:{name}",
+        "arn:aws:logs:{region}:{account}:log-group:{name}:log-stream:",
         ("logs:CreateLogGroup",),
         ("logs:PutRetentionPolicy",),
         ("logs:DeleteLogGroup",),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.concurrency import run_reentrant
-from ministack.services import iam, sts, tagging
+from ministack.services import cloudwatch_logs, iam, sts, tagging
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
-from embedded_aws import authorization
+from embedded_aws import iam_questions
 from embedded_aws.engine import Engine
+from embedded_aws.iam_questions import Asked
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, asker, error_reply
 from embedded_aws.role_passing import Request, check_passed
 from embedded_aws.sagemaker.errors import AwsError
@@ -76,25 +76,22 @@ def _sagemaker(engine: Engine) -> None:
 @HOOKS.applies("iam-questions")
 def _iam_questions(engine: Engine) -> None:
     action_of, arn_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
-    reply_of = iam_actions.access_denied_response
+    reply_of, place = iam_actions.access_denied_response, f"{engine.place.region}:{engine.place.account}"
 
     def action(service: str, method: str, path: str, headers: Any, *rest: Any) -> Any:
         if service == "sagemaker":
             return engine.sagemaker.action(headers, path)
         namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service)
         found = action_of(service, method, path, headers, *rest)
-        return authorization.iam_action(namespace, found) if namespace else found
+        return iam_questions.action(namespace, found) if namespace else found
 
     def arn(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, *rest: Any) -> Any:
         if service == "sagemaker":
             return engine.sagemaker.resource(headers, path, body)
-        if service == "budgets":
-            return authorization.budget_arn(json.loads(body or b"{}"), engine.place.account)
         found = arn_of(service, method, path, headers, body, query, *rest)
-        if service == "iam":
-            role = iam._roles.get("".join(query.get("RoleName", []))) or {}
-            return authorization.role_arn(found, role.get("Arn"), query)
-        return authorization.schedule_arn(found, json.loads(body or b"{}"), query) if service == "scheduler" else found
+        asked = str(action(service, method, path, headers, body, query))
+        role = iam._roles.get("".join(query.get("RoleName", []))) or {}
+        return iam_questions.resource(Asked(service, asked, found, body, query, place, role.get("Arn")))
 
     def denied(service: str, action: str, principal: str, *args: Any, **kwargs: Any) -> Any:
         if not any(kwargs.get(key) for key in ("error_code", "message", "resource_policy_arn")):
@@ -116,7 +113,7 @@ def _iam_conditions(engine: Engine) -> None:
             own = engine.sagemaker.context(iam_action, body)
         elif service == "iam":
             role = iam._roles.get("".join(params.get("RoleName", []))) or {}
-            own = authorization.iam_context(params, role.get("PermissionsBoundary"))
+            own = iam_questions.iam_context(params, role.get("PermissionsBoundary"))
         return {**tags_of(service, iam_action, body, params), **own}
 
     def resource_tags(arn: str) -> Any:
@@ -124,6 +121,9 @@ def _iam_conditions(engine: Engine) -> None:
         if parts[2:3] == ["cloudformation"] and "/" in arn:
             stack = cfn_handlers._resolve_stack(arn.split("/")[1]) or {}
             return {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or []}
+        if parts[2:3] == ["logs"]:
+            group = arn.partition(":log-group:")[2].partition(":log-stream:")[0]
+            return dict((cloudwatch_logs._log_groups.get(group) or {}).get("tags") or {})
         if parts[2:3] == ["states"]:
             machine = ":".join([*parts[:5], "stateMachine", *parts[6:7]])
             return {tag["key"]: tag["value"] for tag in sfn._tags.get(machine) or []}
@@ -136,17 +136,22 @@ def _iam_conditions(engine: Engine) -> None:
 
 @HOOKS.applies("passed-roles")
 def _passed_roles(engine: Engine) -> None:
+    place = f"{engine.place.region}:{engine.place.account}"
+
     def guard(service: str, inner: Service) -> Service:
         async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
             action = headers.get("x-amz-target", "").rpartition(".")[2]
             request = Request(service, action, method, path, body, engine.place.region)
+            ask = asker(engine, headers)
             try:
-                check_passed(request, asker(engine, headers), engine.sessions)
+                check_passed(request, ask, engine.sessions)
+                for check in iam_questions.further_checks(service, action, body, place):
+                    ask(check)
             except AwsError as error:
                 return error_reply(error)
             return await inner(method, path, headers, body, query)
 
         return handle
 
-    for service in ("lambda", "states", "scheduler", "events"):
+    for service in ("lambda", "states", "scheduler", "events", "ssm"):
         app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws import authorization
+from embedded_aws.iam_questions import Asked, resource
 from tests.embedded_aws.account import Account, Key, allow, code_of, fetch, fresh, policy, trust
 
 PREFIX = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -222,6 +223,63 @@ def test_condition_keys_of_requests() -> None:
     assert authorization.condition_keys({"ProductionVariants": variants}) == {
         "sagemaker:instancetypes": ["ml.t2.medium", "ml.m5.large"]
     }
+
+
+# --- other services ----------------------------------------------------------------------------------------
+
+PLACE = "us-east-1:123456789012"
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "found", "given", "expected"),
+    [
+        ("iam", "iam:CreateRole", "arn:aws:iam::1:role/r", {"Path": ["/c/"]}, "arn:aws:iam::1:role/c/r"),
+        ("iam", "iam:CreatePolicy", "*", {"PolicyName": ["p"]}, "arn:aws:iam::123456789012:policy/p"),
+        ("lambda", "lambda:CreateFunction", "*", {"FunctionName": "f"}, f"arn:aws:lambda:{PLACE}:function:f"),
+        ("events", "events:PutRule", f"arn:aws:events:{PLACE}:rule/default/r", {}, f"arn:aws:events:{PLACE}:rule/r"),
+        ("logs", "logs:DeleteLogGroup", "", {"logGroupName": "/g"}, f"arn:aws:logs:{PLACE}:log-group:/g:log-stream:"),
+        ("ssm", "ssm:GetParameters", "*", {"Names": ["/a", "/b"]}, f"arn:aws:ssm:{PLACE}:parameter/a"),
+        ("sqs", "sqs:SendMessage", f"arn:aws:sqs:{PLACE}:q", {}, f"arn:aws:sqs:{PLACE}:q"),
+    ],
+)
+def test_arns_are_awss(service: str, action: str, found: str, given: dict[str, Any], expected: str) -> None:
+    form = service == "iam"
+    body, query = (b"", given) if form else (json.dumps(given).encode(), {})
+    assert resource(Asked(service, action, found, body, query, PLACE)) == expected
+
+
+def test_log_groups_need_the_end_of_their_arn(account: Account) -> None:
+    logs, name = account.client("logs"), fresh("/group")
+    logs.create_log_group(logGroupName=name)
+    arn = f"arn:aws:logs:{PLACE}:log-group:{name}"
+    without, whole = account.user(allow("logs:*", resource=arn)), account.user(allow("logs:*", resource=f"{arn}:*"))
+    assert "logs:DeleteLogGroup" in refused(account.client("logs", without).delete_log_group, logGroupName=name)
+    account.client("logs", whole).delete_log_group(logGroupName=name)
+
+
+def test_condition_on_a_log_groups_and_a_machines_tag(account: Account) -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/class": "one"}}
+    user = account.user(allow("logs:DeleteLogGroup", "states:StartExecution", when=condition))
+    logs, machines = account.client("logs"), account.client("stepfunctions", user)
+    ours, twin = fresh("/group"), fresh("/group")
+    logs.create_log_group(logGroupName=ours, tags={"class": "one"})
+    logs.create_log_group(logGroupName=twin, tags={"class": "two"})
+    assert "logs:DeleteLogGroup" in refused(account.client("logs", user).delete_log_group, logGroupName=twin)
+    account.client("logs", user).delete_log_group(logGroupName=ours)
+    states, role = {"P": {"Type": "Pass", "End": True}}, account.role()
+    own = account.machine(states, role, tags=[{"key": "class", "value": "one"}])
+    assert "AccessDenied" in refused(machines.start_execution, stateMachineArn=account.machine(states, role))
+    machines.start_execution(stateMachineArn=own)
+
+
+def test_every_parameter_of_a_request_is_asked_for(account: Account) -> None:
+    names = [fresh("/open"), fresh("/closed")]
+    for name in names:
+        account.client("ssm").put_parameter(Name=name, Value="v", Type="String")
+    user = account.user(allow("ssm:GetParameters", resource=f"arn:aws:ssm:{PLACE}:parameter/open*"))
+    read = account.client("ssm", user).get_parameters
+    assert read(Names=names[:1])["Parameters"][0]["Value"] == "v"
+    assert f"parameter{names[1]}" in refused(read, Names=names)
 
 
 # --- roles handed to services ------------------------------------------------------------------------------
