@@ -1,0 +1,50 @@
+"""The job images' environments, generated and real churn data, and the lab's scripts in a temporary folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.lab_scripts import LabScripts
+from classlab.labs import Lab, read_lab
+from embedded_aws.runtime import images
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / ".envs"
+
+
+@pytest.fixture(scope="session")
+def environments() -> Path:
+    """Where the environments of the job images are; made if they are missing."""
+    images.prepare(ENVIRONMENTS, print, [images.XGBOOST.name, images.SCIKIT_LEARN.name])
+    return ENVIRONMENTS
+
+
+@pytest.fixture(scope="session")
+def churn() -> Lab:
+    """The churn lab."""
+    return read_lab("churn_xgboost")
+
+
+@pytest.fixture(scope="session")
+def generated(churn: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the lab's generator makes."""
+    path = tmp_path_factory.mktemp("generated") / "churn.csv"
+    subprocess.run([sys.executable, "-I", churn.folder / churn.data.generator, path], check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The real churn file, where this machine has it."""
+    path = Path(os.environ.get("CLASSLAB_DATA", "")) / "churn.csv"
+    if "CLASSLAB_DATA" not in os.environ or not path.is_file():
+        pytest.skip("CLASSLAB_DATA names no folder with the real churn.csv")
+    return path
+
+
+@pytest.fixture
+def scripts(churn: Lab, environments: Path, tmp_path: Path) -> LabScripts:
+    """The lab's scripts, ready to run."""
+    return LabScripts.of(churn, environments=environments, work=tmp_path)
