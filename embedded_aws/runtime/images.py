@@ -59,7 +59,7 @@ _TOOLKITS = "the toolkits, web and model servers (training and serving follow th
 XGBOOST = Image(
     name="sagemaker-xgboost-3.2-0",
     uri="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
-    download_mb=150,
+    download_mb=155,
     framework="xgboost",
     differences=(
         "xgboost-cpu stands for xgboost",
@@ -71,12 +71,12 @@ SCIKIT_LEARN = Image(
     name="sagemaker-scikit-learn-1.9-0",
     uri="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3",
     framework="scikit-learn",
-    download_mb=150,
+    download_mb=145,
     differences=(f"not here: {_TOOLKITS}, cryptography, protobuf",),
 )
 NOTEBOOK = Image(
     name="notebook-al2023-v1",
-    download_mb=70,
+    download_mb=90,
     differences=(
         "JupyterLab with one plain Python 3.12 kernel stands for AWS's conda kernels (Python 3.10), R and Spark",
         "AWS CLI 1 stands for AWS CLI 2; yum, Docker, sudo and systemd are not here",

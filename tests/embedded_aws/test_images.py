@@ -1,0 +1,139 @@
+"""Images: which are known, what their locks pin, and that a half-made environment never counts."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from embedded_aws.runtime import images
+from embedded_aws.runtime.images import IMAGES, MARKER, Environment, EnvironmentMissingError, UnknownImageError
+
+PINNED = {
+    "sagemaker-xgboost-3.2-0": {
+        "numpy": "2.1.0",
+        "pandas": "2.2.3",
+        "scikit-learn": "1.8.0",
+        "pyarrow": "22.0.0",
+        "xgboost-cpu": "3.2.0",
+    },
+    "sagemaker-scikit-learn-1.9-0": {
+        "numpy": "2.5.1",
+        "pandas": "2.2.3",
+        "scikit-learn": "1.9.0",
+        "pyarrow": "25.0.0",
+    },
+}
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """The packages of a lock with their versions."""
+    found = re.findall(r"^([a-z0-9_.-]+)==([^ ]+) \\$", lock.read_text(), re.MULTILINE)
+    return {normal(package): version for package, version in found}
+
+
+def normal(package: str) -> str:
+    """A package's name in the form that is compared."""
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+        "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+    ],
+)
+def test_an_image_is_known_by_repository_and_tag(uri: str) -> None:
+    assert images.resolve(uri) is images.XGBOOST
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/own/sagemaker-xgboost:3.2-0",
+        "sagemaker-xgboost:3.2-0",
+        "notebook-al2023-v1",
+    ],
+)
+def test_an_unknown_image_is_refused_with_the_known(uri: str) -> None:
+    with pytest.raises(UnknownImageError) as refused:
+        images.resolve(uri)
+    for image in (images.XGBOOST, images.SCIKIT_LEARN):
+        assert image.uri in str(refused.value)
+
+
+@pytest.mark.parametrize("name", sorted(IMAGES))
+def test_locks_pin_everything_by_hash_and_name_no_host(name: str) -> None:
+    text = IMAGES[name].lock.read_text()
+    assert pins(IMAGES[name].lock)
+    assert text.count("--hash=sha256:") >= len(pins(IMAGES[name].lock))
+    assert "://" not in text
+
+
+@pytest.mark.parametrize("name", sorted(PINNED))
+def test_locks_have_the_versions_of_awss_images(name: str) -> None:
+    assert PINNED[name].items() <= pins(IMAGES[name].lock).items()
+
+
+@pytest.mark.parametrize("name", sorted(IMAGES))
+def test_environments_hold_exactly_their_locks(name: str, environments: Path) -> None:
+    made = images.environment(IMAGES[name], environments)
+    program = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()))"
+    shown = subprocess.run([made.python, "-I", "-c", program], capture_output=True, text=True, check=True).stdout
+    held = dict(entry.split("==") for entry in shown.split())
+    assert {normal(package): version for package, version in held.items()} == pins(IMAGES[name].lock)
+
+
+def test_an_environment_is_named_by_its_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "image.txt"
+    lock.write_text("one")
+    first = Environment("image", lock, tmp_path).folder
+    lock.write_text("two")
+    assert re.fullmatch(r"image-[0-9a-f]{12}", first.name)
+    assert Environment("image", lock, tmp_path).folder != first
+
+
+def test_a_half_made_environment_does_not_count_and_is_made_again(tmp_path: Path) -> None:
+    lock = tmp_path / "empty.txt"
+    lock.write_text("# nothing to install\n")
+    made = Environment("empty", lock, tmp_path / "environments")
+    (made.folder / "bin").mkdir(parents=True)
+    (made.folder / "bin" / "python").write_text("cut off")
+    with pytest.raises(EnvironmentMissingError, match=r"python -m embedded_aws.runtime.images --environments .* empty"):
+        _ = made.python
+    made.make()
+    assert (made.folder / MARKER).exists()
+    version = subprocess.run([made.python, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version.startswith("Python 3.12")
+
+
+def test_a_whole_environment_is_left_as_it_is(environments: Path) -> None:
+    marker = images.environment(images.LAMBDA, environments).folder / MARKER
+    before = marker.stat().st_mtime_ns
+    said: list[str] = []
+    images.prepare(environments, said.append)
+    assert (marker.stat().st_mtime_ns, said) == (before, [])
+
+
+def test_preparing_says_first_what_it_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(Environment, "make", lambda environment: made.append(environment.name))
+    said: list[str] = []
+    images.prepare(tmp_path, said.append)
+    assert made == list(IMAGES)
+    assert (
+        said[0] == f"making 4 image environments; this downloads up to {sum(i.download_mb for i in IMAGES.values())} MB"
+    )
+    assert len(said) == 1 + len(IMAGES)
+
+
+def test_the_command_refuses_an_unknown_name(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "embedded_aws.runtime.images", "--environments", str(tmp_path), "sagemaker-xgbost"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "unknown: sagemaker-xgbost; there are sagemaker-xgboost-3.2-0" in ended.stderr
