@@ -159,6 +159,17 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.eventbridge:_rules": None,
         },
     ),
+    "policy-versions": (
+        "An older version of a managed policy can be made its default again.",
+        {
+            "services.iam:_IAM_HANDLERS": None,
+            "services.iam:_policies": None,
+            "services.iam:_now": "",
+            "services.iam:_p": "params, key, default",
+            "services.iam:_error": "status, code, message, ns",
+            "services.iam:_xml": "status, root_tag, inner, ns",
+        },
+    ),
     "schedules": (
         "Schedules are checked, fire within a second under their role, and bury what failed.",
         {

@@ -1,4 +1,4 @@
-"""Hooks of Scheduler, Lambda and S3."""
+"""Hooks of IAM's policies, Scheduler, Lambda and S3."""
 
 from __future__ import annotations
 
@@ -11,15 +11,28 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime, responses
-from ministack.services import cloudwatch_logs, lambda_svc, s3, scheduler
+from ministack.services import cloudwatch_logs, iam, lambda_svc, s3, scheduler
 
-from embedded_aws import scheduling
+from embedded_aws import policy_versions, scheduling
 from embedded_aws.engine import Engine
 from embedded_aws.lambda_functions import IDLE_SECONDS, error_type, log_rights
 from embedded_aws.large_files import is_large, read_file, send_pieces
 from embedded_aws.ministack_adapter.common import HOOKS, ask
 from embedded_aws.runtime import images
 from embedded_aws.sagemaker.errors import AwsError
+
+
+@HOOKS.applies("policy-versions")
+def _policy_versions(_: Engine) -> None:
+    def set_default(params: Any) -> Any:
+        policy = iam._policies.get(iam._p(params, "PolicyArn"))
+        try:
+            policy_versions.set_default(policy, iam._p(params, "VersionId"), iam._now())
+        except AwsError as error:
+            return iam._error(error.status, error.code, error.message, ns="iam")
+        return iam._xml(200, "SetDefaultPolicyVersionResponse", "", ns="iam")
+
+    iam._IAM_HANDLERS["SetDefaultPolicyVersion"] = set_default
 
 
 @HOOKS.applies("schedules")
