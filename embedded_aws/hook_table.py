@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "root-key": (
-        "The root key is verified like any other key, and nothing else (no key, `test`, 12 digits) is root.",
+        (
+            "The root key is verified like any other key, and nothing else (no key, `test`, 12 digits) is root; "
+            "root takes no roles; sessions of a role end with it."
+        ),
         {
             "core.iam_evaluator:is_root_access_key": "access_key_id",
             "core.iam_evaluator:_is_root_key": "access_key_id",
@@ -14,6 +17,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "core.iam_evaluator:ResolvedCredential": None,
             "services.sts:resolve_credential": "access_key_id, account_id, session_token",
             "services.sts:register_session": "access_key, session",
+            "services.sts:_sessions": None,
+            "core.iam_evaluator:_unknown_access_key": "",
             "services.sts:handle_request": "method, path, headers, body, query_params",
         },
     ),
@@ -22,6 +27,12 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         {
             "core.iam_evaluator:pin_request_origin": "source_ip, secure_transport",
             "app:pin_request_origin": "source_ip, secure_transport",
+        },
+    ),
+    "unknown-services": (
+        "A service that is not there is refused by name.",
+        {
+            "app:_dispatch_service_request": "method, path, headers, body, query_params, request_id",
         },
     ),
     "sagemaker": (

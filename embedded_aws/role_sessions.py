@@ -82,6 +82,11 @@ class RoleSessions:
         return "Allow" in matching and "Deny" not in matching
 
 
+def outlived(session: Mapping[str, Any], role: Mapping[str, Any]) -> bool:
+    """Whether a session belongs to an earlier role of that name: it dies with the role it was given for."""
+    return float(session["IssuedAt"]) < datetime.fromisoformat(role["CreateDate"]).timestamp()
+
+
 def as_list(value: Any) -> list[Any]:  # noqa: ANN401 # policy elements are a value or a list of values
     """A policy element as a list."""
     return value if isinstance(value, list) else [] if value is None else [value]

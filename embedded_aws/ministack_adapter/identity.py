@@ -18,7 +18,8 @@ from embedded_aws.engine import Engine
 from embedded_aws.iam_questions import Asked
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, asker, error_reply
 from embedded_aws.role_passing import Request, check_passed
-from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.role_sessions import outlived
+from embedded_aws.sagemaker.errors import AwsError, not_implemented
 
 
 @HOOKS.applies("root-key")
@@ -27,7 +28,11 @@ def _root_key(engine: Engine) -> None:
 
     def resolve(access_key_id: str, *args: Any, **kwargs: Any) -> Any:
         if access_key_id != root.access_key_id:
-            return inner(access_key_id, *args, **kwargs)
+            found = inner(access_key_id, *args, **kwargs)
+            session = sts._sessions.get(access_key_id) or {}
+            role = iam._roles.get(str(session.get("Arn")).split("/")[1]) if ":assumed-role/" in str(session) else {}
+            gone = role is None or (role and outlived(session, role))
+            return iam_evaluator._unknown_access_key() if gone else found
         account = engine.place.account
         return iam_evaluator.ResolvedCredential(
             access_key_id=access_key_id,
@@ -57,6 +62,23 @@ def _root_key(engine: Engine) -> None:
 def _secure_transport(_: Engine) -> None:
     pin = iam_evaluator.pin_request_origin
     app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, secure_transport=True)
+
+
+@HOOKS.applies("unknown-services")
+def _unknown_services(_: Engine) -> None:
+    dispatch = app._dispatch_service_request
+
+    async def dispatch_or_name(method: str, path: str, headers: Any, *rest: Any) -> Reply:
+        reply: Reply = await dispatch(method, path, headers, *rest)
+        unknown = b'{"error": "Unsupported service: '
+        if reply[0] != 400 or not isinstance(reply[2], bytes) or not reply[2].startswith(unknown):
+            return reply
+        error = not_implemented("The service " + reply[2].removeprefix(unknown).decode().split('"')[0])
+        form = "form-urlencoded" in headers.get("content-type", "")
+        named: Reply = cfn_helpers._error(error.code, error.message) if form else error_reply(error)
+        return named
+
+    app._dispatch_service_request = dispatch_or_name
 
 
 @HOOKS.applies("sagemaker")

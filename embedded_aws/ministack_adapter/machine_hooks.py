@@ -85,6 +85,8 @@ def _executions(_: Engine) -> None:
     def fail_once(execution: dict[str, Any], error: str, cause: str) -> None:
         if execution["status"] == "RUNNING":
             fail(execution, error, cause)
+            # A nested execution's parent reads the failure here; nobody else sees an output of one that failed.
+            execution["output"] = execution["output"] if execution.get("sync") else None
 
     def add_and_log(execution: dict[str, Any], kind: str, details: Any = None) -> Any:
         event = add(execution, kind, details)

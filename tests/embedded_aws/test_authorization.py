@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -67,6 +68,27 @@ def test_wrong_session_token_is_refused(account: Account) -> None:
     forged = Key(held.access_key_id, held.secret_access_key, "forged")
     assert "AccessDenied" not in refused(account.client("sqs", forged).list_queues)
     account.client("sqs", held).list_queues()
+
+
+def test_session_ends_with_its_role(account: Account) -> None:
+    held = account.session(allow("sqs:ListQueues"))
+    queues, iam = account.client("sqs", held), account.client("iam")
+    queues.list_queues()
+    name = account.client("sts", held).get_caller_identity()["Arn"].split("/")[1]
+    document = json.dumps(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"])
+    iam.delete_role_policy(RoleName=name, PolicyName="rights")
+    iam.delete_role(RoleName=name)
+    time.sleep(1.1)  # a role's creation is known to the second
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    account.set_rights(f"arn:aws:iam::123456789012:role/{name}", allow("sqs:ListQueues"))
+    assert "security token" in refused(queues.list_queues)
+
+
+@pytest.mark.parametrize(("service", "call"), [("service-quotas", "list_services"), ("redshift", "describe_clusters")])
+def test_service_that_is_not_there_is_named(account: Account, service: str, call: str) -> None:
+    text = refused(getattr(account.client(service), call))
+    assert "UnknownOperationException" in text
+    assert "is not implemented by the embedded AWS" in text
 
 
 def test_emulators_administration_is_closed(account: Account) -> None:
