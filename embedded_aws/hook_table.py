@@ -33,6 +33,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "A service that is not there is refused by name.",
         {
             "app:_dispatch_service_request": "method, path, headers, body, query_params, request_id",
+            "core.router:_is_aws_service_name": "scope_name",
         },
     ),
     "sagemaker": (

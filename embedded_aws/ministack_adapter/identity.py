@@ -79,6 +79,8 @@ def _unknown_services(_: Engine) -> None:
         return named
 
     app._dispatch_service_request = dispatch_or_name
+    # ministack would load every model of botocore (400 MB) to learn whether a signature's service is one.
+    router._is_aws_service_name = lambda _name: True
 
 
 @HOOKS.applies("sagemaker")
