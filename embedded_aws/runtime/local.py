@@ -16,7 +16,7 @@ from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import Job
 from embedded_aws.runtime.notebook import NotebookInstance
 from embedded_aws.runtime.processing import ProcessingJob
-from embedded_aws.runtime.sandbox import detect
+from embedded_aws.runtime.sandbox import Isolation, detect
 from embedded_aws.runtime.training import TrainingJob
 from embedded_aws.runtime.transform import TransformJob
 from embedded_aws.sagemaker.kinds import ENDPOINT, NOTEBOOK_INSTANCE, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
@@ -36,7 +36,8 @@ JOBS: dict[str, type[Job]] = {
 class Settings:
     """Where the runtime works: the engine's API, its state directory, the environments of the images.
 
-    `script_seconds` is how long a lifecycle script may take; AWS gives it five minutes.
+    `script_seconds` is how long a lifecycle script may take; AWS gives it five minutes. `isolation` is the strongest
+    that the machine gives, unless it is said.
     """
 
     endpoint_url: str
@@ -45,6 +46,7 @@ class Settings:
     state: Path
     environments: Path
     script_seconds: float = 300
+    isolation: Isolation | None = None
 
 
 class LocalRuntime:
@@ -57,7 +59,7 @@ class LocalRuntime:
             account=settings.account,
             state=settings.state,
             environments=settings.environments,
-            isolation=detect(settings.state),
+            isolation=settings.isolation or detect(settings.state),
             clients=Clients(settings.endpoint_url, settings.region),
             sessions=sessions,
             doors=Doors(),
