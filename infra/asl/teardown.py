@@ -48,7 +48,7 @@ class Teardown:
             "Begin": _begin(),
             "DryRun": choice("$dry_run", then="Plan", otherwise="Lock"),
             **self._slice("Plan", "scan", then="Planned", caught=gone),
-            "Planned": {"Type": "Succeed", "Output": expression("$answer")},
+            "Planned": {"Type": "Succeed"},
             **self._slice("Lock", "lock", then="Freeze", caught=gone),
         }
         for name, action, then in _SLICES:
@@ -84,6 +84,7 @@ class Teardown:
                 "lambda:invoke",
                 {"FunctionName": self.function_arn, "Payload": _event(action)},
                 Assign={"answer": expression("$states.result.Payload")},
+                Output=expression("$states.result.Payload"),
                 TimeoutSeconds=_SLICE_SECONDS,
                 Retry=[
                     never_retry("LockHeld"),

@@ -1,0 +1,1 @@
+"""Tests of the CDK app: nothing is built, nothing is deployed, nobody is asked."""

@@ -1,0 +1,140 @@
+"""Who may reach what: ann reaches what is ann's, and nothing of ann-b, of anna, or of another class."""
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from classlab.contract import ATTENDEE_PATTERN, job_name
+from tests.synth.conftest import Template
+from tests.synth.resolving import ACCOUNT, CLASS_BUCKET, REGION
+from tests.synth.roles import SeatRoles, creating, sagemaker_arn
+
+RUN = "0123456789ab"
+KINDS = {
+    "training-job": ("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"),
+    "processing-job": ("CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob"),
+    "transform-job": ("CreateTransformJob", "DescribeTransformJob", "StopTransformJob"),
+    "model": ("CreateModel", "DescribeModel", "DeleteModel"),
+    "endpoint-config": ("CreateEndpointConfig", "DescribeEndpointConfig", "DeleteEndpointConfig"),
+    "endpoint": ("CreateEndpoint", "DescribeEndpoint", "DeleteEndpoint", "UpdateEndpoint", "InvokeEndpoint"),
+}
+CALLS = [(kind, f"sagemaker:{action}") for kind, actions in KINDS.items() for action in actions]
+IDS = st.from_regex(ATTENDEE_PATTERN, fullmatch=True)
+PROPERTY = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60, derandomize=True
+)
+
+
+@pytest.fixture(scope="session")
+def ann(attendee_template: Template, class_template: Template) -> SeatRoles:
+    return SeatRoles("ann", attendee_template, class_template)
+
+
+@pytest.mark.parametrize(("kind", "action"), CALLS)
+def test_ann_uses_her_own_and_nobody_elses(ann: SeatRoles, kind: str, action: str) -> None:
+    def may(owner: str) -> bool:
+        return ann.execution.may(action, sagemaker_arn(kind, f"{owner}--mine-1"), creating())
+
+    assert may("sample--ann")
+    assert not any(
+        may(owner) for owner in ("sample--ann-b", "sample--anna", "sample--an", "other--ann", "ann", "sample")
+    )
+
+
+@PROPERTY
+@given(mine=IDS, theirs=IDS)
+def test_no_name_reaches_another(attendee_template: Template, class_template: Template, mine: str, theirs: str) -> None:
+    assume(mine != theirs)
+    roles = SeatRoles(mine, attendee_template, class_template)
+    name = job_name(f"sample--{theirs}", "train", RUN)
+    for role in (roles.execution, roles.pipeline):
+        assert not any(role.may(action, sagemaker_arn(kind, name), creating()) for kind, action in CALLS)
+        assert not role.may("s3:GetObject", f"arn:aws:s3:::sample--{theirs}-seatbucket-1a2b3c4d5e6f/work/a")
+        assert not role.may("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/classlab/sample/sample--{theirs}-Role")
+
+
+@pytest.mark.parametrize("missing", ["aws:requesttag/classlab:classroom", "sagemaker:instancetypes"])
+@pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob"])
+def test_a_job_states_its_class_and_instance(ann: SeatRoles, action: str, missing: str) -> None:
+    kind = next(kind for kind, actions in KINDS.items() if action in actions)
+    arn, whole = sagemaker_arn(kind, "sample--ann--x"), creating()
+    without = {key: value for key, value in whole.items() if key != missing}
+    assert ann.execution.may(f"sagemaker:{action}", arn, whole)
+    assert not ann.execution.may(f"sagemaker:{action}", arn, without)
+
+
+@pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateProcessingJob"])
+def test_a_job_states_how_long_it_may_take(ann: SeatRoles, action: str) -> None:
+    arn = sagemaker_arn("training-job" if "Training" in action else "processing-job", "sample--ann--x")
+    unlimited = {key: value for key, value in creating().items() if "maxruntime" not in key}
+    too_long = creating(sagemaker__maxruntimeinseconds="3601")
+    assert not ann.execution.may(f"sagemaker:{action}", arn, unlimited)
+    assert not ann.execution.may(f"sagemaker:{action}", arn, too_long)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        creating(sagemaker__instancetypes="ml.p4d.24xlarge"),
+        creating(aws__requesttag__classroom="sample") | {"aws:requesttag/classlab:classroom": ["other"]},
+        creating(sagemaker__keepaliveperiod="901"),
+        creating() | {"sagemaker:instancetypes": ["ml.m5.large", "ml.p3.2xlarge"]},
+    ],
+)
+def test_dear_or_foreign_jobs_are_refused(ann: SeatRoles, refused: dict[str, list[str]]) -> None:
+    assert not ann.execution.may(
+        "sagemaker:CreateTrainingJob", sagemaker_arn("training-job", "sample--ann--x"), refused
+    )
+
+
+def test_serverless_endpoints_are_refused(ann: SeatRoles) -> None:
+    arn = sagemaker_arn("endpoint-config", "sample--ann--x")
+    assert ann.execution.may("sagemaker:CreateEndpointConfig", arn, creating())
+    serverless = creating(sagemaker__serverlessmaxconcurrency="5")
+    assert not ann.execution.may("sagemaker:CreateEndpointConfig", arn, serverless)
+
+
+def test_tags_are_set_at_creation_and_stay(ann: SeatRoles) -> None:
+    arn = sagemaker_arn("model", "sample--ann--x")
+    assert ann.execution.may("sagemaker:AddTags", arn, {"sagemaker:taggingaction": ["CreateModel"]})
+    assert not ann.execution.may("sagemaker:AddTags", arn)
+    assert not ann.execution.may("sagemaker:DeleteTags", arn, {"aws:tagkeys": ["classlab:classroom"]})
+    denies = [statement for statement in ann.execution.boundary or () if statement["Effect"] == "Deny"]
+    assert {statement["Sid"] for statement in denies} >= {"KeepTags", "TagAtCreationOnly"}
+
+
+@pytest.mark.parametrize("role", ["execution", "pipeline"])
+def test_only_the_own_execution_role_is_passed_and_only_to_sagemaker(ann: SeatRoles, role: str) -> None:
+    principal = ann.execution if role == "execution" else ann.pipeline
+    to_sagemaker = {"iam:passedtoservice": ["sagemaker.amazonaws.com"]}
+    assert principal.may("iam:PassRole", ann.role_arn, to_sagemaker)
+    assert not principal.may("iam:PassRole", ann.role_arn, {"iam:passedtoservice": ["lambda.amazonaws.com"]})
+    assert not principal.may("iam:PassRole", ann.role_arn.replace("--ann-", "--ann-b-"), to_sagemaker)
+
+
+def test_buckets(ann: SeatRoles) -> None:
+    may = ann.execution.may
+    own = f"arn:aws:s3:::{ann.bucket}"
+    assert may("s3:PutObject", f"{own}/work/a.ipynb")
+    assert may("s3:ListBucket", own)
+    assert not may("s3:DeleteBucket", own)
+    assert not may("s3:CreateBucket", "arn:aws:s3:::sagemaker-us-east-1-123456789012")
+    shared = f"arn:aws:s3:::{CLASS_BUCKET}"
+    assert may("s3:GetObject", f"{shared}/assets/0123456789abcdef/labs.bundle")
+    assert may("s3:GetObject", f"{shared}/data/churn.csv")
+    assert not may("s3:GetObject", f"{shared}/work/anna/secret.ipynb")
+    assert not may("s3:PutObject", f"{shared}/data/churn.csv")
+
+
+def test_log_streams(ann: SeatRoles) -> None:
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:"
+    assert ann.execution.may("logs:PutLogEvents", f"{group}sample--ann--train--{RUN}/algo-1-1")
+    assert not ann.execution.may("logs:PutLogEvents", f"{group}sample--ann-b--train--{RUN}/algo-1-1")
+    assert not ann.execution.may("logs:GetLogEvents", f"{group}someone-elses-job/algo-1-1")
+
+
+def test_the_notebook(ann: SeatRoles) -> None:
+    own = sagemaker_arn("notebook-instance", "sample--ann--notebook")
+    assert ann.execution.may("sagemaker:StopNotebookInstance", own)
+    assert not ann.execution.may("sagemaker:CreatePresignedNotebookInstanceUrl", own)
+    assert not ann.execution.may("sagemaker:StopNotebookInstance", own.replace("ann", "ann-b"))
