@@ -57,6 +57,8 @@ def sync(folder: Path, target: Path, excluded: list[str]) -> None:
         if path.is_file() and not path.is_symlink() and not any(fnmatch(relative, pattern) for pattern in excluded):
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / relative)
+    if (folder / "lost+found").exists():
+        sys.exit(2)  # AWS's command line warns of what it may not read and says so in its status
 
 
 def main() -> None:

@@ -119,6 +119,16 @@ def test_the_worker_reports_ready_and_goes_on(instance: Instance) -> None:
     assert worker.poll() is None
 
 
+def test_what_cannot_be_read_does_not_stop_the_copy(instance: Instance) -> None:
+    (instance.volume / "lost+found").mkdir()
+    (instance.volume / "mine.txt").write_text("work")
+    done = instance.run("bash", str(instance.tools / "sync_work.sh"))
+    assert done.returncode == 0, done.stderr
+    assert (instance.bucket / "work/mine.txt").is_file()
+    (instance.bucket / "deny").touch()
+    assert instance.run("bash", str(instance.tools / "sync_work.sh")).returncode != 0
+
+
 def test_a_broken_seat_says_why_and_heals_when_the_asset_comes(instance: Instance) -> None:
     bundle = instance.class_bucket / "assets/1/labs.bundle"
     bundle.rename(instance.root / "late")
