@@ -63,7 +63,12 @@ def measure_kernel(spec: Path) -> dict[str, object]:
     asked = "import platform, sysconfig; print(platform.python_version(), sysconfig.get_path('purelib'))"
     answer = subprocess.run([str(python), "-c", asked], check=True, stdout=subprocess.PIPE, text=True).stdout
     version, packages = answer.strip().split(" ", 1)
-    return {"python": version, "packages": installed(Path(packages)), "files": tree_digest(Path(packages))}
+    return {
+        "environment": str(python.parent.parent),  # its folder's name ends in the hash of the pack it came from
+        "python": version,
+        "packages": installed(Path(packages)),
+        "files": tree_digest(Path(packages)),
+    }
 
 
 def installed(packages: Path) -> dict[str, str]:

@@ -45,7 +45,7 @@ clone_labs() { # asset, SHA-256, commit
   local clone=$state/labs.new
   rm -rf "$clone"
   fetch_and "$1" "$2" dd of="$temporary/labs.bundle" status=none
-  git clone --quiet "$temporary/labs.bundle" "$clone" || fail "the lab bundle cannot be cloned"
+  git clone --quiet --template= "$temporary/labs.bundle" "$clone" || fail "the lab bundle cannot be cloned"
   git -C "$clone" remote remove origin
   [ "$(git -C "$clone" rev-parse HEAD)" = "$3" ] || fail "the commit of the lab bundle is not $3"
   mv "$clone" "$labs"

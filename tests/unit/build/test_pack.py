@@ -93,6 +93,25 @@ def test_a_lab_without_a_lock_is_named(lab: Lab) -> None:
         pack.make_pack(lab, print)
 
 
+def test_a_managed_python_is_taken_where_one_can_be_had(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(command: list[str], **_words: object) -> None:
+        folder = Path(command[command.index("--install-dir") + 1])
+        real = folder / "cpython-3.12.99-linux-x86_64-gnu"
+        for path in (real / "bin/python3", real / "lib/python3.12/os.py", real / "lib/python3.12/test/big"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        (folder / "cpython-3.12-linux-x86_64-gnu").symlink_to(real)  # as uv does
+
+    monkeypatch.setattr(interpreter, "run", download)
+    placed = place_interpreter(tmp_path / "python", said.append)
+    assert placed == Interpreter("3.12.99 managed", portable=True)
+    assert not said
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {"python/bin/python3", "python/lib/python3.12/os.py"}
+
+
 def test_this_machines_python_runs_from_another_place(
     tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
