@@ -16,7 +16,7 @@ from embedded_aws.runtime.doors import Grant
 from embedded_aws.runtime.host import Host, Principal
 from embedded_aws.runtime.images import Environment, Image
 from embedded_aws.runtime.logs import LogStream
-from embedded_aws.runtime.sandbox import File, Isolation, Mount, Process, Sandbox, SandboxSpec
+from embedded_aws.runtime.sandbox import Isolation, Mount, Process, Sandbox, SandboxError, SandboxSpec
 
 ML = "/opt/ml"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -49,7 +49,6 @@ class ContainerSpec:
     hostname: str
     ml: Path
     principal: Principal
-    files: Sequence[File] = ()
     read_only: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -69,15 +68,20 @@ class Container:
             Mount(kind="bind", source=spec.ml, target=ML),
             *shown,
         ]
-        self.sandbox = Sandbox(
-            SandboxSpec(
-                state=host.state,
-                isolation=host.isolation,
-                hostname=spec.hostname,
-                mounts=mounts,
-                files=spec.files,
-            )
+        self.sandbox = self._make_sandbox(mounts)
+
+    def _make_sandbox(self, mounts: Sequence[Mount]) -> Sandbox:
+        spec = SandboxSpec(
+            state=self._host.state,
+            isolation=self._host.isolation,
+            hostname=self._spec.hostname,
+            mounts=mounts,
         )
+        try:
+            return Sandbox(spec)
+        except SandboxError:
+            self._grant.close()
+            raise
 
     def variables(self, more: Mapping[str, str]) -> dict[str, str]:
         """The environment of a command: the image's, the role's credentials, the engine's address, and `more`."""

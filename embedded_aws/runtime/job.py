@@ -102,8 +102,10 @@ class Job(ABC):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _fail(self, reason: str) -> None:
-        members = {"FailureReason": reason[:LONGEST_REASON], **self.failed_members()}
-        self._end("Stopped" if self.stop.asked else "Failed", members)
+        if self.stop.asked:
+            self._end("Stopped", self.failed_members())
+        else:
+            self._end("Failed", {"FailureReason": reason[:LONGEST_REASON], **self.failed_members()})
 
     def _end(self, status: str, members: dict[str, Any]) -> None:
         self.plane.transition(self.kind, self.record, members.pop("_status", status), **members)

@@ -1,8 +1,6 @@
-"""Notebook instances: a long-lived sandbox in which lifecycle scripts and JupyterLab run.
+"""Notebook instances: their states, what outlives a stop, and how they go.
 
-Only the volume (/home/ec2-user/SageMaker) outlives a stop. Scripts run as root with AWS's PATH and nothing else that
-AWS does not promise; on-create once, on-start at every start, five minutes each. A script has ended when it has exited
-and nobody holds its output any more, so a background process counts unless it redirects all its streams.
+Only the volume (/home/ec2-user/SageMaker) outlives a stop; on-create runs once, on-start at every start.
 """
 
 from __future__ import annotations
@@ -14,19 +12,17 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded_aws.runtime import images, notebook_files, volume
-from embedded_aws.runtime.container import grant, interpreter_mounts
+from embedded_aws.runtime import volume
 from embedded_aws.runtime.host import Host
-from embedded_aws.runtime.images import NOTEBOOK, EnvironmentMissingError
-from embedded_aws.runtime.jupyter import Jupyter, JupyterError
-from embedded_aws.runtime.logs import LogStream
-from embedded_aws.runtime.notebook_files import HOME, SCRIPTS, USER, VOLUME
-from embedded_aws.runtime.sandbox import File, Isolation, Mount, Sandbox, SandboxError, SandboxSpec
+from embedded_aws.runtime.images import EnvironmentMissingError
+from embedded_aws.runtime.jupyter import JupyterError
+from embedded_aws.runtime.notebook_files import HOME, USER, VOLUME
+from embedded_aws.runtime.notebook_run import PHASES, NotebookRun, ScriptFailed
+from embedded_aws.runtime.sandbox import Isolation, Mount, SandboxError
 from embedded_aws.sagemaker.errors import AwsError, validation
 from embedded_aws.sagemaker.kinds import LIFECYCLE_CONFIG, NOTEBOOK_INSTANCE
 from embedded_aws.sagemaker.ports import Record
@@ -34,16 +30,9 @@ from embedded_aws.sagemaker.ports import Record
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
 
-LOG_GROUP = "/aws/sagemaker/NotebookInstances"
-SCRIPT_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
-PHASES = {"OnCreate": "on-create", "OnStart": "on-start"}
 GRACE_SECONDS = 10.0
 LONGEST_REASON = 1024
 _log = logging.getLogger(__name__)
-
-
-class ScriptFailed(Exception):  # noqa: N818 # it is an outcome, told apart from errors of the engine
-    """A lifecycle script failed or took too long; AWS's reason."""
 
 
 class NotebookInstance:
@@ -55,14 +44,15 @@ class NotebookInstance:
         self._record = record
         self._gone = gone
         self._name: str = record["NotebookInstanceName"]
-        self._single_user = host.isolation is Isolation.USER
-        self._owner = 0 if self._single_user else USER.uid
         parent = host.state / "notebooks"
         parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=f"{self._name}-", dir=parent))
         self._folder.chmod(0o755)
+        owner = 0 if host.isolation is Isolation.USER else USER.uid
+        limited = volume.images_work(host.state, host.isolation)
+        self._volume = volume.Volume(self._folder, owner=owner, image=limited)
         self._created = False
-        self._running: Running | None = None
+        self._running: NotebookRun | None = None
         self._turn = threading.Lock()
 
     def start(self) -> None:
@@ -117,12 +107,13 @@ class NotebookInstance:
 
     def _boot(self) -> None:
         scripts = self._scripts()
-        self._running = running = Running(self._host, self._record, self._mounts(), scripts)
+        self._running = running = NotebookRun(self._host, self._record, self._mounts(), scripts)
         for phase in PHASES:
             if phase in scripts and not (phase == "OnCreate" and self._created):
                 running.run_script(phase, self._config_arn)
             self._created = True
-        running.start_jupyter(self._folder / "home")
+        notes = [] if self._volume.limited else ["the volume has no limit on this machine"]
+        running.start_jupyter(self._folder / "home", notes)
 
     def _fail(self, reason: str) -> None:
         self._end(grace_seconds=0)
@@ -163,114 +154,6 @@ class NotebookInstance:
         """A fresh home, and the volume in it."""
         home = self._folder / "home"
         home.mkdir()
-        os.chown(home, self._owner, self._owner)
-        held = volume.Volume(
-            self._folder, owner=self._owner, image=volume.images_work(self._host.state, self._host.isolation)
-        )
+        os.chown(home, self._volume.owner, self._volume.owner)
         size = self._record["VolumeSizeInGB"] * volume.GIBIBYTE
-        return [Mount(kind="bind", source=home, target=HOME), held.mount(VOLUME, size)]
-
-
-class Running:
-    """The sandbox of an instance between a start and a stop."""
-
-    def __init__(self, host: Host, record: Record, mounts: list[Mount], scripts: Mapping[str, str]) -> None:
-        self._host = host
-        self._record = record
-        self._principal = host.acting_as(record["RoleArn"])
-        self._environment = images.environment(NOTEBOOK, host.environments)
-        self._grant = grant(host, self._principal)
-        self._variables = {
-            "AWS_ENDPOINT_URL": host.endpoint_url,
-            # There is no instance metadata service to ask, and asking takes seconds.
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **self._grant.variables,
-        }
-        self.jupyter: Jupyter
-        self._jupyter_log: LogStream | None = None
-        single_user = host.isolation is Isolation.USER
-        files = notebook_files.files(record, host.region, self._variables, single_user=single_user)
-        files += [File(path=_script_path(phase), text=text, mode=0o700) for phase, text in scripts.items()]
-        self.sandbox = Sandbox(
-            SandboxSpec(
-                state=host.state,
-                isolation=host.isolation,
-                hostname=_hostname(record),
-                mounts=[*interpreter_mounts(self._environment, "read-only"), *mounts],
-                files=files,
-                links=notebook_files.commands(self._environment),
-            )
-        )
-
-    def run_script(self, phase: str, config_arn: str) -> None:
-        """One lifecycle script, as root; ScriptFailed with AWS's reason."""
-        log = self._open_log(f"LifecycleConfig{phase}")
-        path = _script_path(phase)
-        reading, writing = os.pipe()
-        deadline = time.monotonic() + self._host.script_seconds
-        process = self.sandbox.spawn(
-            _command(path), env={"PATH": SCRIPT_PATH, **self._variables}, output=writing, cwd="/"
-        )
-        os.close(writing)
-        pump = log.pump(reading)
-        code = process.wait(self._host.script_seconds)
-        pump.join(max(0.0, deadline - time.monotonic()))
-        late = code is None or pump.is_alive()
-        if late:
-            self.sandbox.stop()
-            pump.join()
-        log.close()
-        if late or code:
-            raise ScriptFailed(self._reason(phase, config_arn, late=late))
-
-    def start_jupyter(self, home: Path) -> None:
-        """JupyterLab, as ec2-user."""
-        self._jupyter_log = log = self._open_log("jupyter.log")
-        self.jupyter = Jupyter(self._environment, home)
-        reading, writing = os.pipe()
-        self.jupyter.process = self.sandbox.spawn(
-            self.jupyter.argv,
-            env={"PATH": SCRIPT_PATH, **self._variables, **self.jupyter.variables},
-            output=writing,
-            cwd=VOLUME,
-            user=USER,
-        )
-        os.close(writing)
-        log.pump(reading)
-
-    def end(self, *, grace_seconds: float) -> None:
-        """Everything; first asked for, when there is time."""
-        if grace_seconds:
-            self.sandbox.terminate(grace_seconds)
-        self.sandbox.stop()
-        if self._jupyter_log:
-            self._jupyter_log.close()
-        self._grant.close()
-
-    def _open_log(self, name: str) -> LogStream:
-        return LogStream(self._principal, LOG_GROUP, f"{self._record['NotebookInstanceName']}/{name}")
-
-    def _reason(self, phase: str, config_arn: str, *, late: bool) -> str:
-        """AWS's text for both cases."""
-        what = "took longer than 5 minutes" if late else "failed"
-        notebook = self._record["NotebookInstanceArn"]
-        stream = f"{self._record['NotebookInstanceName']}/LifecycleConfig{phase}"
-        return (
-            f"Notebook Instance Lifecycle Config '{config_arn}' for Notebook Instance '{notebook}' {what}. Please "
-            "check your CloudWatch logs for more details if your Notebook Instance has Internet access. "
-            f"(Log group {LOG_GROUP}, log stream {stream})"
-        )
-
-
-def _script_path(phase: str) -> str:
-    return f"{SCRIPTS}/{PHASES[phase]}.sh"
-
-
-def _command(path: str) -> list[str]:
-    """By the script's own first line; a script without one is run by bash."""
-    choose = 'read -r first < "$0"; case $first in "#!"*) exec "$0" ;; esac; exec bash "$0"'
-    return ["/bin/bash", "-c", choose, path]
-
-
-def _hostname(record: Record) -> str:
-    return f"{record['NotebookInstanceName'].lower()[:50]}.instance"
+        return [Mount(kind="bind", source=home, target=HOME), self._volume.mount(VOLUME, size)]

@@ -125,11 +125,14 @@ class Sandbox:
     """A running sandbox. Make it, `spawn` in it, `stop` it; also a context manager."""
 
     def __init__(self, spec: SandboxSpec) -> None:
+        if sys.platform != "linux":
+            raise SandboxError("jobs and notebook instances run on Linux only")
         self.spec = spec
         self._numbers = itertools.count(1)
         self._processes: dict[int, Process] = {}
         self._lock = threading.Lock()
         self._empty = threading.Event()
+        self._ended = False
         self._parts = spec.state / "sandboxes"
         self._parts.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=self._parts))
@@ -185,17 +188,20 @@ class Sandbox:
     ) -> Process:
         """Start a command; `output` is a descriptor for what it prints (duplicated, so the caller closes its own)."""
         user = User() if user is None or self.spec.isolation is Isolation.USER else user
+        number = next(self._numbers)
+        process = Process(self, number)
         with self._lock:
-            number = next(self._numbers)
-            process = self._processes[number] = Process(self, number)
+            if self._ended:
+                process.end()
+                return process
+            self._processes[number] = process
         message = {
             "run": number, "argv": list(argv), "env": {**env, STATE_VARIABLE: str(self.spec.state)}, "cwd": cwd,
             "uid": user.uid, "gid": user.gid, "groups": list(user.groups),
         }  # fmt: skip
-        try:
+        # When the sandbox ends meanwhile, so does the command: the reader sees to that.
+        with contextlib.suppress(OSError):
             socket.send_fds(self._control, [json.dumps(message).encode()], [output])
-        except OSError:
-            process.end()
         return process
 
     def send(self, message: dict[str, Any]) -> None:
@@ -208,7 +214,6 @@ class Sandbox:
 
         Without a process namespace only the process groups of the commands are asked.
         """
-        self._empty.clear()
         self.send({"terminate": True})
         self._empty.wait(seconds)
 
@@ -244,6 +249,7 @@ class Sandbox:
                 process.end(message["code"])
         self._empty.set()
         with self._lock:
+            self._ended = True
             remaining = list(self._processes.values())
             self._processes.clear()
         for process in remaining:

@@ -77,7 +77,9 @@ def _vet_processing(record: Record) -> None:
 
 def _vet_model(host: Host, record: Record) -> None:
     container: dict[str, Any] = models.container(record)
-    images.resolve(container["Image"])
+    image = images.resolve(container["Image"])
+    if image is images.XGBOOST and "SAGEMAKER_PROGRAM" not in container.get("Environment", {}):
+        raise not_implemented(f"CreateModel: {image.name} without SAGEMAKER_PROGRAM (the built-in algorithm's server)")
     if "ModelDataUrl" in container:
         _need_model_data(host, record["ExecutionRoleArn"], storage.locate(container["ModelDataUrl"]))
 

@@ -26,7 +26,7 @@ class Volume:
     def __init__(self, folder: Path, *, owner: int, image: bool) -> None:
         self._image = folder / "volume.ext4"
         self._directory = folder / "volume"
-        self._owner = owner
+        self.owner = owner
         self.limited = image
 
     def mount(self, target: str, size_bytes: int) -> Mount:
@@ -34,10 +34,10 @@ class Volume:
         if not self.limited:
             if not self._directory.exists():
                 self._directory.mkdir()
-                os.chown(self._directory, self._owner, self._owner)
+                os.chown(self._directory, self.owner, self.owner)
             return Mount(kind="bind", source=self._directory, target=target)
         if not self._image.exists():
-            _make_image(self._image, size_bytes, self._owner)
+            _make_image(self._image, size_bytes, self.owner)
         elif self._image.stat().st_size < size_bytes:
             _grow_image(self._image, size_bytes)
         return Mount(kind="volume", source=self._image, target=target)
