@@ -117,6 +117,9 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.cloudformation.provisioners:_physical_name": (
                 "stack_name, logical_id, lowercase, max_len, seeded"
             ),
+            "services.cloudformation.provisioners:_NAME_SEED": None,
+            "services.s3:_bucket_tags": None,
+            "services.stepfunctions:_tags": None,
             "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
         },
     ),
@@ -131,10 +134,6 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
                 "resource_type, physical_id, props, stack_name, logical_id"
             ),
         },
-    ),
-    "stack-buckets": (
-        "A bucket gets its tags, and one that holds objects or versions refuses to be deleted.",
-        {"services.s3:_bucket_tags": None, "services.cloudformation.provisioners:_s3_create": None},
     ),
     "task-principal": (
         "Every task acts as its state machine's role; SageMaker's integrations and aws-sdk:* go by the front door.",

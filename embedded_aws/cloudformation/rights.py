@@ -32,10 +32,6 @@ class Rights:
 
 
 _TABLE: dict[str, Rights] = {
-    "AWS::S3::Bucket": Rights("arn:aws:s3:::{name}", ("s3:CreateBucket",), ("s3:PutBucketTagging",), (), "BucketName"),
-    "AWS::S3::BucketPolicy": Rights(
-        "arn:aws:s3:::{Bucket}", ("s3:PutBucketPolicy",), ("s3:PutBucketPolicy",), ("s3:DeleteBucketPolicy",)
-    ),
     "AWS::IAM::Policy": Rights(
         "arn:aws:iam::{account}:role/{Roles}",
         ("iam:PutRolePolicy",),

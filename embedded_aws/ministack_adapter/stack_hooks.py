@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,13 +12,13 @@ from ministack import app
 from ministack.core import iam_evaluator, router
 from ministack.services import cloudformation as cfn
 from ministack.services import s3
+from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
-from embedded_aws import buckets
-from embedded_aws.cloudformation import ALL_TYPES, rights
+from embedded_aws.cloudformation import resource_types, rights
 from embedded_aws.cloudformation.acts import acts
 from embedded_aws.cloudformation.conditions import with_resolved_values
 from embedded_aws.cloudformation.principal import Principals, show_roles
@@ -91,23 +91,35 @@ def _stack_types(engine: Engine) -> None:
         return engine.clients.call(_acting.get(), service, operation, params)
 
     def name(stack_name: str, logical_id: str, longest: int) -> str:
+        # Drawn for each resource, as on AWS: a stack made again under its name has other names inside.
+        provisioners._NAME_SEED.set(provisioners._NAME_SEED.get() or secrets.token_hex(4))
         return str(provisioners._physical_name(stack_name, logical_id, max_len=longest))
 
-    for type_name, kind in ALL_TYPES.items():
-        tables._RESOURCE_HANDLERS[type_name] = acts(kind, call, name, engine.sagemaker.set_system_tags)
+    def set_system_tags(physical_id: str, tags: Mapping[str, str]) -> None:
+        engine.sagemaker.set_system_tags(physical_id, tags)
+        if physical_id in s3._buckets:
+            s3._bucket_tags[physical_id] = {**(s3._bucket_tags.get(physical_id) or {}), **tags}
+        if physical_id in sfn._state_machines:
+            shown = [{"key": key, "value": value} for key, value in tags.items()]
+            sfn._tags[physical_id] = [*(sfn._tags.get(physical_id) or []), *shown]
+
+    types = resource_types(engine.place.region)
+    for type_name, kind in types.items():
+        tables._RESOURCE_HANDLERS[type_name] = acts(kind, call, name, set_system_tags)
         tables._REPLACING_PROPERTIES[type_name] = kind.replaced_by
         if kind.tags:
             tables._STACK_TAG_PROPERTY[type_name] = (kind.tags, "list")
-    stacks._runs_on_worker_thread = lambda type_name: type_name in ALL_TYPES or off_loop(type_name)
+    stacks._runs_on_worker_thread = lambda type_name: type_name in types or off_loop(type_name)
 
 
 @HOOKS.applies("stack-rights")
 def _stack_rights(engine: Engine) -> None:
     place = {"region": engine.place.region, "account": engine.place.account}
+    types = resource_types(engine.place.region)
 
     def checked(verb: str, inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
         def act(kind: str, own: str, *args: Any) -> Any:
-            needed = rights.needed(verb, kind, args[props_at], own, place) if kind not in ALL_TYPES else []
+            needed = rights.needed(verb, kind, args[props_at], own, place) if kind not in types else []
             for check in needed:
                 try:
                     ask(engine, _acting.get().access_key_id, check)
@@ -120,24 +132,3 @@ def _stack_rights(engine: Engine) -> None:
     stacks._provision_resource = checked("create", stacks._provision_resource, 0)
     stacks._update_resource = checked("update", stacks._update_resource, 1)
     stacks._delete_resource = checked("delete", stacks._delete_resource, 0)
-
-
-@HOOKS.applies("stack-buckets")
-def _stack_buckets(engine: Engine) -> None:
-    bucket, off_loop = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], stacks._runs_on_worker_thread
-    create, update = bucket["create"], bucket["update"]
-
-    def tagged(inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
-        def act(*args: Any) -> Any:
-            name, attributes = inner(*args)
-            s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in args[props_at].get("Tags", [])}
-            return name, attributes
-
-        return act
-
-    def delete(name: str, _props: Any) -> None:
-        buckets.delete(partial(engine.clients.call, _acting.get()), name)
-
-    bucket |= {"create": tagged(create, 1), "update": tagged(update, 2), "delete": delete}
-    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
-    stacks._runs_on_worker_thread = lambda kind: kind == "AWS::S3::Bucket" or off_loop(kind)

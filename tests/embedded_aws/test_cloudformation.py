@@ -165,6 +165,46 @@ def test_bucket_with_objects_refuses_until_it_is_empty(account: Account) -> None
     assert account.destroy(stack).status == "DELETE_COMPLETE"
 
 
+def test_bucket_is_configured_as_its_template_says(account: Account) -> None:
+    def wanted(**more: Any) -> Template:  # noqa: ANN401 # template properties
+        rules = [{"Id": "parts", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": "1"}}]
+        default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        given = {
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [default]},
+            "PublicAccessBlockConfiguration": {"BlockPublicPolicy": "true", "RestrictPublicBuckets": True},
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "LifecycleConfiguration": {"Rules": rules},
+        }
+        return template({"Name": {"Ref": "Bucket"}}, Bucket=resource("S3::Bucket", **{**given, **more}))
+
+    stack = account.deploy(wanted())
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    objects, bucket = account.client("s3"), stack.outputs["Name"]
+    parts = objects.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]
+    assert parts["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    blocked = objects.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert blocked == {"BlockPublicPolicy": True, "RestrictPublicBuckets": True}
+    ownership = objects.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]
+    assert ownership["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    updated = account.deploy(wanted(VersioningConfiguration={"Status": "Enabled"}), StackName=stack.name)
+    assert updated.outputs == stack.outputs
+    assert objects.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    refused = account.deploy(wanted(ObjectLockEnabled=True), StackName=stack.name)
+    assert refused.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "ObjectLockEnabled is not implemented" in refused.reasons["Bucket"]
+    account.destroy(stack)
+
+
+def test_stack_made_again_has_other_names_inside(account: Account) -> None:
+    name, seen = fresh("stack"), set()
+    for _ in range(2):
+        account.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(BUCKET))
+        stack = account.settled(name)
+        seen.add(stack.outputs["Name"])
+        account.destroy(stack)
+    assert len(seen) == 2
+
+
 def test_bucket_with_versions_only_refuses(account: Account) -> None:
     versioned = resource("S3::Bucket", VersioningConfiguration={"Status": "Enabled"})
     stack = account.deploy(template({"Name": {"Ref": "Bucket"}}, Bucket=versioned))
@@ -351,7 +391,8 @@ def test_queue_policy_and_bucket_policy_are_set(account: Account) -> None:
     )
     assert stack.status == "CREATE_COMPLETE", stack.reasons
     tags = account.client("s3").get_bucket_tagging(Bucket=stack.outputs["Bucket"])["TagSet"]
-    assert {"own": "1", "class": "one"}.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items()
+    expected = {"own": "1", "class": "one", "aws:cloudformation:stack-name": stack.name}
+    assert expected.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items()
     assert "GetObject" in account.client("s3").get_bucket_policy(Bucket=stack.outputs["Bucket"])["Policy"]
     attributes = account.client("sqs").get_queue_attributes(QueueUrl=stack.outputs["Queue"], AttributeNames=["Policy"])
     assert "sqs:SendMessage" in attributes["Attributes"]["Policy"]

@@ -1,0 +1,192 @@
+"""AWS::S3::Bucket and its policy through S3's own calls; what is not implemented is refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from embedded_aws.cloudformation.types import (
+    Call,
+    PhysicalName,
+    Properties,
+    Resource,
+    ResourceError,
+    ResourceType,
+    failed,
+    gone,
+)
+from embedded_aws.sagemaker.errors import AwsError
+
+_NAME_LENGTH = 63
+Put = tuple[str, str, Callable[[Any], Any]]
+
+
+def _lifecycle(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Rules": [_lifecycle_rule(rule) for rule in configuration["Rules"]]}
+
+
+def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule in the form of the API; actions that are not known here are refused."""
+    wanted: dict[str, Any] = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    known = {"Id", "Status", "Prefix", *_LIFECYCLE_ACTIONS}
+    unknown = sorted(rule.keys() - known)
+    if unknown:
+        raise ResourceError(f"LifecycleConfiguration: {unknown[0]} is not implemented by the embedded AWS")
+    if "Id" in rule:
+        wanted["ID"] = rule["Id"]
+    return wanted | {
+        action: read(rule[member]) for member, (action, read) in _LIFECYCLE_ACTIONS.items() if member in rule
+    }
+
+
+_LIFECYCLE_ACTIONS: Mapping[str, tuple[str, Callable[[Any], dict[str, int]]]] = {
+    "AbortIncompleteMultipartUpload": (
+        "AbortIncompleteMultipartUpload",
+        lambda given: {"DaysAfterInitiation": int(given["DaysAfterInitiation"])},
+    ),
+    "ExpirationInDays": ("Expiration", lambda days: {"Days": int(days)}),
+    "NoncurrentVersionExpiration": (
+        "NoncurrentVersionExpiration",
+        lambda given: {"NoncurrentDays": int(given["NoncurrentDays"])},
+    ),
+}
+
+
+def _encryption(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    rules = [
+        {
+            ("ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key): _typed(value)
+            for key, value in rule.items()
+        }
+        for rule in configuration["ServerSideEncryptionConfiguration"]
+    ]
+    return {"Rules": rules}
+
+
+def _typed(value: Any) -> Any:  # noqa: ANN401 # any template value
+    """Template booleans may be text."""
+    if isinstance(value, Mapping):
+        return {key: _typed(held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [_typed(held) for held in value]
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _tags(tags: list[dict[str, str]]) -> dict[str, Any]:
+    return {"TagSet": [{"Key": tag["Key"], "Value": tag["Value"]} for tag in tags]}
+
+
+# property: (what puts it, its parameter, how it is read), and what takes it away.
+_PUTS: Mapping[str, Put] = {
+    "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _typed),
+    "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption),
+    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _typed),
+    "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _typed),
+    "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", _lifecycle),
+    "Tags": ("PutBucketTagging", "Tagging", _tags),
+}
+_TAKES: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "VersioningConfiguration": ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}}),
+    "BucketEncryption": ("DeleteBucketEncryption", {}),
+    "PublicAccessBlockConfiguration": ("DeletePublicAccessBlock", {}),
+    "OwnershipControls": ("DeleteBucketOwnershipControls", {}),
+    "LifecycleConfiguration": ("DeleteBucketLifecycle", {}),
+    "Tags": ("DeleteBucketTagging", {}),
+}
+
+
+# Said without a call of its own: the name, and the access control that every bucket has.
+_SILENT = frozenset({"BucketName", "AccessControl"})
+
+
+def bucket_type(region: str) -> ResourceType:
+    """AWS::S3::Bucket in a region."""
+
+    def create(call: Call, name: PhysicalName, props: Properties) -> Resource:
+        own = str(props.get("BucketName") or name(_NAME_LENGTH).lower())
+        elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        _refuse_unknown(props)
+        try:
+            call("s3", "CreateBucket", Bucket=own, **elsewhere)
+            _configure(call, own, {}, props)
+        except AwsError as error:
+            raise failed(error, "S3") from error
+        return _resource(own, region)
+
+    def update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
+        _refuse_unknown(new)
+        try:
+            _configure(call, own, old, new)
+        except AwsError as error:
+            raise failed(error, "S3") from error
+        return _resource(own, region)
+
+    return ResourceType(create, update, _delete, replaced_by=("BucketName",))
+
+
+def _configure(call: Call, own: str, old: Properties, new: Properties) -> None:
+    for member in sorted(old.keys() - new.keys() - _SILENT):
+        operation, params = _TAKES[member]
+        call("s3", operation, Bucket=own, **params)
+    for member in sorted(new.keys() - _SILENT):
+        operation, parameter, read = _PUTS[member]
+        if old.get(member) != new[member]:
+            call("s3", operation, Bucket=own, **{parameter: read(new[member])})
+
+
+def _delete(call: Call, own: str, _props: Properties) -> None:
+    try:
+        call("s3", "DeleteBucket", Bucket=own)
+    except AwsError as error:
+        if error.code == "BucketNotEmpty":
+            raise ResourceError(
+                "The bucket you tried to delete is not empty. You must delete all versions in the bucket. "
+                f"(Service: S3, Status Code: {error.status}, Error Code: {error.code}) ({own})"
+            ) from error
+        if not gone(error):
+            raise failed(error, "S3") from error
+
+
+def _resource(own: str, region: str) -> Resource:
+    names = {
+        "Arn": f"arn:aws:s3:::{own}",
+        "DomainName": f"{own}.s3.amazonaws.com",
+        "RegionalDomainName": f"{own}.s3.{region}.amazonaws.com",
+        "DualStackDomainName": f"{own}.s3.dualstack.{region}.amazonaws.com",
+    }
+    return Resource(own, names)
+
+
+def _refuse_unknown(props: Properties) -> None:
+    private = {"AccessControl"} if props.get("AccessControl") == "Private" else set()
+    unknown = sorted(props.keys() - _PUTS.keys() - {"BucketName"} - private)
+    if unknown:
+        raise ResourceError(f"AWS::S3::Bucket: {unknown[0]} is not implemented by the embedded AWS")
+
+
+def _policy_put(call: Call, props: Properties) -> Resource:
+    document = props["PolicyDocument"]
+    text = document if isinstance(document, str) else json.dumps(document)
+    try:
+        call("s3", "PutBucketPolicy", Bucket=props["Bucket"], Policy=text)
+    except AwsError as error:
+        raise failed(error, "S3") from error
+    return Resource(str(props["Bucket"]), {})
+
+
+def _policy_delete(call: Call, own: str, _props: Properties) -> None:
+    try:
+        call("s3", "DeleteBucketPolicy", Bucket=own)
+    except AwsError as error:
+        if not gone(error):
+            raise failed(error, "S3") from error
+
+
+BUCKET_POLICY_TYPE = ResourceType(
+    lambda call, _name, props: _policy_put(call, props),
+    lambda call, _own, _old, new: _policy_put(call, new),
+    _policy_delete,
+    replaced_by=("Bucket",),
+    tags=None,
+)
