@@ -123,3 +123,16 @@ def _large_objects(_: Engine) -> None:
         return status, kept, bytes(content) if isinstance(content, memoryview) else content
 
     s3._read_body, s3.handle_request = read_part, handle
+
+
+@HOOKS.applies("managed-key")
+def _managed_key(engine: Engine) -> None:
+    resolve, asked = s3._resolve_sse_write_headers, "x-amz-server-side-encryption"
+    own = f"arn:aws:kms:{engine.place.region}:{engine.place.account}:alias/aws/s3"
+
+    def resolve_with_key(headers: Any, bucket: str) -> Any:
+        if headers.get(asked) == "aws:kms":
+            headers = {f"{asked}-aws-kms-key-id": own, **headers}
+        return resolve(headers, bucket)
+
+    s3._resolve_sse_write_headers = resolve_with_key

@@ -205,3 +205,15 @@ def test_object_that_is_replaced_while_it_is_read_stays_whole(account: Account) 
     objects.put_object(Bucket=bucket, Key="k", Body=second)
     assert head + body.read() == first
     assert objects.get_object(Bucket=bucket, Key="k")["Body"].read() == second
+
+
+def test_upload_with_s3s_own_key(account: Account) -> None:
+    """The bootstrap's bucket asks for aws:kms without a key, and the CDK's uploads repeat that."""
+    objects, bucket = account.client("s3"), account.bucket()
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    objects.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [default]})
+    objects.put_object(Bucket=bucket, Key="k", Body=b"1", ServerSideEncryption="aws:kms")
+    objects.put_object(Bucket=bucket, Key="by-default", Body=b"1")
+    for key in ("k", "by-default"):
+        found = objects.get_object(Bucket=bucket, Key=key)
+        assert (found["ServerSideEncryption"], found["Body"].read()) == ("aws:kms", b"1")
