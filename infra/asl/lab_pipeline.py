@@ -27,7 +27,7 @@ from infra.asl.language import (
 )
 
 # AWS provisions an instance before a job's own clock starts, and cleans up after it.
-_PROVISIONING_SECONDS = 20 * 60
+PROVISIONING_SECONDS = 20 * 60
 _QUOTA = ["SageMaker.ResourceLimitExceededException"]
 # A failed job's cause is its Describe as JSON; a refused call's is text. The first that says something is the reason.
 _REASON = (
@@ -57,7 +57,7 @@ class Pipeline:
             {**self._jobs(), **self._endings()},
             start="Begin",
             comment=f"{self.run.lab.title}: prepare, train, gate, model, infer, score",
-            timeout_seconds=minutes * 60 + 5 * _PROVISIONING_SECONDS,
+            timeout_seconds=minutes * 60 + 5 * PROVISIONING_SECONDS,
         )
 
     def _jobs(self) -> States:
@@ -139,7 +139,7 @@ class Pipeline:
 
 def _job(state: str, kind: str, step: JobStep, request: Request, then: str) -> State:
     """A job that the machine waits for; a transform has no time limit of its own, so the state always has one."""
-    limit = step.minutes * 60 + _PROVISIONING_SECONDS
+    limit = step.minutes * 60 + PROVISIONING_SECONDS
     return {**_request(state, f"create{kind}Job.sync", request, then), "TimeoutSeconds": limit}
 
 
