@@ -208,6 +208,14 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "A part of a large object is read from its file without the rest.",
         {"services.s3:_read_body": "bucket_name, key, obj", "services.s3:_object_disk_path": "bucket, key, account_id"},
     ),
+    "versions-on-disk": (
+        "A version whose content lies in a file is not held in memory too.",
+        {
+            "services.s3:_persist_object": "bucket, key, obj",
+            "services.s3:_object_versions": None,
+            "services.s3:_version_file_exists": "bucket_name, key, version_id, account_id",
+        },
+    ),
     "managed-key": (
         "S3's own KMS key is used where a request asks for aws:kms and names no key, as the CDK's uploads do.",
         {"services.s3:_resolve_sse_write_headers": "headers, bucket_name"},

@@ -125,6 +125,22 @@ def _large_objects(_: Engine) -> None:
     s3._read_body, s3.handle_request = read_part, handle
 
 
+@HOOKS.applies("versions-on-disk")
+def _versions_on_disk(_: Engine) -> None:
+    persist = s3._persist_object
+
+    def persist_and_drop(bucket: str, key: str, record: Any) -> None:
+        persist(bucket, key, record)
+        *older, latest = s3._object_versions.get((bucket, key)) or [{}]
+        for entry in older:
+            if entry.get("data") is not None and s3._version_file_exists(bucket, key, entry["version_id"]):
+                entry["data"] = None
+        if isinstance(record, dict) and latest.get("version_id") == record.get("version_id"):
+            latest["data"] = None
+
+    s3._persist_object = persist_and_drop
+
+
 @HOOKS.applies("managed-key")
 def _managed_key(engine: Engine) -> None:
     resolve, asked = s3._resolve_sse_write_headers, "x-amz-server-side-encryption"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -205,6 +206,34 @@ def test_object_that_is_replaced_while_it_is_read_stays_whole(account: Account) 
     objects.put_object(Bucket=bucket, Key="k", Body=second)
     assert head + body.read() == first
     assert objects.get_object(Bucket=bucket, Key="k")["Body"].read() == second
+
+
+def test_versions_are_read_from_their_files(account: Account) -> None:
+    objects, bucket = account.client("s3"), account.bucket()
+    objects.put_object(Bucket=bucket, Key="k", Body=b"before")
+    objects.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    ids = [objects.put_object(Bucket=bucket, Key="k", Body=body)["VersionId"] for body in (b"one", b"two" * 500_000)]
+    held = {version: objects.get_object(Bucket=bucket, Key="k", VersionId=version)["Body"].read() for version in ids}
+    assert held == {ids[0]: b"one", ids[1]: b"two" * 500_000}
+    assert objects.get_object(Bucket=bucket, Key="k", VersionId="null")["Body"].read() == b"before"
+    objects.delete_object(Bucket=bucket, Key="k")
+    objects.delete_object(Bucket=bucket, Key="k", VersionId=ids[1])
+    assert objects.get_object(Bucket=bucket, Key="k", VersionId=ids[0])["Body"].read() == b"one"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="memory is read from /proc")
+def test_large_objects_do_not_stay_in_memory(account: Account) -> None:
+    def held() -> int:
+        status = Path(f"/proc/{account.engine.pid}/status").read_text()
+        return int(re.search(r"RssAnon:\s+(\d+)", status)[1])  # type: ignore[index] # every process has it
+
+    objects, bucket, size = account.client("s3"), account.bucket(), 150 << 20
+    objects.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    before = held()
+    objects.put_object(Bucket=bucket, Key="pack", Body=bytes(size))
+    objects.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "pack"})
+    assert objects.get_object(Bucket=bucket, Key="copy")["Body"].read() == bytes(size)
+    assert (held() - before) * 1024 < size / 2
 
 
 def test_upload_with_s3s_own_key(account: Account) -> None:
