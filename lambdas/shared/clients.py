@@ -30,7 +30,7 @@ class Clients:
         self.calls = 0
         self._session = session or boto3.Session()
         self._config = config
-        self._session.events.register("before-call", self._count)
+        self._session.events.register("before-parameter-build", self._count)
 
     def _count(self, **_: object) -> None:
         self.calls += 1

@@ -55,12 +55,12 @@ class Run:
     @property
     def documents(self) -> Documents:
         """The class bucket's teardown folder."""
-        return Documents(self.context.clients, self.context.scope.class_bucket)
+        return Documents(self.context.clients, self.context.scope.class_bucket, self.context.clock)
 
     @property
     def lock(self) -> Lock:
         """The class's lock, as this execution sees it."""
-        return Lock(self.context.clients, self.context.scope.class_bucket, self.request["execution"])
+        return Lock(self.context, self.request["execution"])
 
     def ledger(self) -> Ledger:
         """The run's ledger; a new one knows what earlier runs proved."""

@@ -1,13 +1,13 @@
 """The teardown's documents in the class bucket: ledger, plan, report."""
 
-from typing import Any
-
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from classlab.contract import TEARDOWN_PREFIX, ledger_key
 from lambdas.shared.clients import Clients
+from lambdas.shared.clock import Clock
 from lambdas.shared.faults import Fault, classify
+from lambdas.shared.retries import patiently
 from lambdas.teardown.facts import Facts
 from lambdas.teardown.ledger import Ledger
 
@@ -17,9 +17,10 @@ _LEDGER = ledger_key("")[-len("/ledger.json") :]
 class Documents:
     """Reads and writes JSON below ``teardown/``."""
 
-    def __init__(self, clients: Clients, bucket: str) -> None:
+    def __init__(self, clients: Clients, bucket: str, clock: Clock) -> None:
         self._s3 = clients.s3
         self._bucket = bucket
+        self._clock = clock
 
     def read_ledger(self, run: str) -> Ledger | None:
         """The ledger of a run, None before its first step."""
@@ -28,11 +29,10 @@ class Documents:
 
     def write(self, key: str, document: BaseModel) -> None:
         """One document."""
-        self._s3.put_object(
-            Bucket=self._bucket,
-            Key=key,
-            Body=document.model_dump_json().encode(),
-            ContentType="application/json",
+        body = document.model_dump_json().encode()
+        patiently(
+            lambda: self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json"),
+            clock=self._clock,
         )
 
     def memory_of_earlier_runs(self, run: str) -> Facts:
@@ -52,12 +52,10 @@ class Documents:
         return [key for key in keys if key.endswith(_LEDGER)]
 
     def _read(self, key: str) -> bytes | None:
-        answer: Any
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+            answer = patiently(lambda: self._s3.get_object(Bucket=self._bucket, Key=key), clock=self._clock)
         except ClientError as error:
             if classify(error) is Fault.GONE:
                 return None
             raise
-        body: bytes = answer["Body"].read()
-        return body
+        return answer["Body"].read()

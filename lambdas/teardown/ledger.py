@@ -39,6 +39,7 @@ class Found(BaseModel):
     parent: str | None = None
     stack: str | None = None
     kept: str = ""  # why it stays, for what cannot be deleted and does no more
+    refused: str = ""  # why it must not even be tried
 
     @property
     def key(self) -> str:
@@ -68,6 +69,7 @@ class Progress(BaseModel):
     listed: int = 0
     done: bool = False
     error: str = ""
+    unlisted: bool = False  # whether something of the class's may have gone unseen
 
 
 class Scan(BaseModel):
@@ -87,6 +89,11 @@ class Scan(BaseModel):
     def errors(self) -> dict[str, str]:
         """Listers that did not answer in full."""
         return {kind: progress.error for kind, progress in self.progress.items() if progress.error}
+
+    @property
+    def unlisted(self) -> set[str]:
+        """Kinds of which something of the class's may have gone unseen."""
+        return {kind for kind, progress in self.progress.items() if progress.unlisted}
 
 
 class Item(BaseModel):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from classlab.contract import TEARDOWN_LOCK_KEY
-from lambdas.shared.clients import Clients
 from lambdas.shared.faults import Fault, classify, code
+from lambdas.shared.retries import patiently
+from lambdas.teardown.scope import Context
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
@@ -25,9 +26,10 @@ class _Holder:
 class Lock:
     """Held by the ARN of a state machine's execution; a holder that does not run any more is replaced."""
 
-    def __init__(self, clients: Clients, bucket: str, execution: str) -> None:
-        self._clients = clients
-        self._bucket = bucket
+    def __init__(self, context: Context, execution: str) -> None:
+        self._clients = context.clients
+        self._bucket = context.scope.class_bucket
+        self._clock = context.clock
         self._execution = execution
 
     def take(self) -> None:
@@ -68,7 +70,9 @@ class Lock:
 
     def _holder(self) -> _Holder | None:
         try:
-            answer = self._clients.s3.get_object(Bucket=self._bucket, Key=TEARDOWN_LOCK_KEY)
+            answer = patiently(
+                lambda: self._clients.s3.get_object(Bucket=self._bucket, Key=TEARDOWN_LOCK_KEY), clock=self._clock
+            )
         except ClientError as error:
             if classify(error) is Fault.GONE:
                 return None

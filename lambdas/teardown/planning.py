@@ -22,6 +22,11 @@ class Action:
     verbs: tuple[str, ...]
     needs: tuple[str, ...]  # identities
 
+    @property
+    def identity(self) -> str:
+        """Tells it from a later resource of the same name."""
+        return f"{self.arn}@{self.created}"
+
     def item(self) -> Item:
         """The action as the ledger follows it."""
         return Item(

@@ -41,7 +41,7 @@ def _page(context: Context, scan: Scan, kind: Kind, progress: Progress, budget: 
     try:
         page = patiently(lambda: kind.page(context, progress.token), clock=context.clock)
     except AWS_ERRORS as error:
-        progress.error, progress.done = describe(error), True
+        progress.error, progress.unlisted, progress.done = describe(error), True, True
         return True
     for listed in page.listed:
         if budget.spent:
@@ -50,6 +50,7 @@ def _page(context: Context, scan: Scan, kind: Kind, progress: Progress, budget: 
             _judge(context, scan, kind, listed)
         except AWS_ERRORS as error:
             progress.error = f"{listed.arn} could not be judged: {describe(error)}"
+            progress.unlisted |= context.scope.resembles(listed.name)
     progress.listed += len(page.listed)
     progress.token, progress.done = page.token, page.token is None
     return True
@@ -91,4 +92,5 @@ def found(kind: Kind, seen: Seen, judgement: Judgement) -> Found:
         parent=seen.parent,
         stack=judgement.stack,
         kept=kind.keeps if kind.step(seen) == "keep" else "",
+        refused=kind.refusal(seen),
     )

@@ -1,6 +1,6 @@
 """Is anything left? Fresh scans, at least a minute apart, that rest on nothing the plan was made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from lambdas.shared.clock import Budget
 from lambdas.teardown.applying import apply_slice, seconds_to_wait
 from lambdas.teardown.kinds import KINDS
 from lambdas.teardown.ledger import STUCK, Found, Ledger, Scan
-from lambdas.teardown.planning import plan
+from lambdas.teardown.planning import Action, plan
 from lambdas.teardown.scanning import new_scan, scan_slice
 from lambdas.teardown.scope import Context
 
@@ -76,15 +76,28 @@ def _scan(context: Context, ledger: Ledger, budget: Budget, save: Callable[[], N
 def take_in(ledger: Ledger, scan: Scan, fresh: list[Found]) -> None:
     """Plans what is fresh among all that the scan found, and remembers what it proved.
 
-    Where something that must go first could not be listed, it may be there unseen: nothing after it is dared.
+    Where something that must go first could not be listed, it may be there unseen: nothing after it is dared, nor
+    what a stack holds that is not dared.
     """
     ledger.memory = scan.facts.with_memory_of(ledger.memory)
     identities = {found.identity for found in fresh}
-    for action in plan(scan.found.values(), KINDS):
-        item = action.item()
-        dared = not any(after.kind in scan.errors for after in KINDS[action.kind].after)
-        if dared and item.identity in identities:
-            ledger.items[item.identity] = item
+    for action in _dared(plan(scan.found.values(), KINDS), scan, ledger):
+        if action.identity in identities:
+            item = ledger.items[action.identity] = action.item()
+            if refusal := scan.found[action.identity].refused:
+                item.settle("quarantined", refusal)
+
+
+def _dared(actions: Iterable[Action], scan: Scan, ledger: Ledger) -> list[Action]:
+    """Without what must come after an unlisted kind, or after something that is not dared, or with such a stack."""
+    dared = [action for action in actions if not any(after.kind in scan.unlisted for after in KINDS[action.kind].after)]
+    while True:
+        known = ledger.items.keys() | {action.identity for action in dared}
+        stacks = {action.arn for action in dared if action.kind == "stack"} | {None}
+        kept = [action for action in dared if known.issuperset(action.needs) and action.stack in stacks]
+        if len(kept) == len(dared):
+            return dared
+        dared = kept
 
 
 def _fresh(ledger: Ledger, scan: Scan) -> list[Found]:

@@ -69,6 +69,10 @@ class Kind(ABC):
         """What its state allows next."""
         return "delete"
 
+    def refusal(self, seen: Seen) -> str:  # noqa: ARG002 - most kinds have no such protection
+        """Why deleting it must not even be tried, nor anything that would go with it; empty for nothing."""
+        return ""
+
     def stop(self, context: Context, seen: Seen) -> None:
         """Ends what runs; only for kinds whose step can be ``stop``."""
         raise NotImplementedError(f"{self.name} has nothing to stop")

@@ -80,6 +80,7 @@ class Bucket(Kind):
         if not item.archived:
             item.archived = archive(context, item, budget)
             return False
+        item.attempts += 1
         if not empty_bucket(context.clients.s3, item.name, budget):
             return False
         item.archived, item.cursor = False, ""

@@ -63,6 +63,7 @@ class Role(Kind):
     def prepare(self, context: Context, item: Item, budget: Budget) -> bool:  # noqa: ARG002 - a handful of calls
         """Takes policies and profiles off a role that no stack will take along."""
         if item.stack is None:
+            item.attempts += 1
             _strip(context, item.name)
         return True
 

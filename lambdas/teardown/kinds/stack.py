@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _GONE = "DELETE_COMPLETE"
 _COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+_PROTECTED = "protected"
 _MISSING = "ValidationError"
 
 
@@ -66,6 +67,7 @@ class Stack(Kind):
             name=stack["StackName"],
             created=stamp(stack["CreationTime"]),
             state=stack["StackStatus"],
+            detail=_PROTECTED if stack.get("EnableTerminationProtection") else "",
             tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
         )
 
@@ -115,6 +117,10 @@ class Stack(Kind):
     def step(self, seen: Seen) -> Step:
         """Whatever is in progress must end first."""
         return "wait" if seen.state.endswith("_IN_PROGRESS") else "delete"
+
+    def refusal(self, seen: Seen) -> str:
+        """Somebody protected it: then all it holds is to stay as it is."""
+        return "it is protected from termination; end the protection and run the teardown again" if seen.detail else ""
 
     def delete(self, context: Context, seen: Seen) -> None:
         """DeleteStack, which acts by the role the stack was made with; nothing is ever retained."""
