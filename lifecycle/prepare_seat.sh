@@ -66,10 +66,14 @@ unpack_kernel() { # name, asset, SHA-256, MiB it takes on the volume
 }
 
 make_environment() { # folder of an unpacked pack; no package index is asked
-  local uv=("$1/uv" --quiet --offline --cache-dir "$1/cache" --no-config --no-python-downloads)
+  local uv=("$1/uv" --quiet --offline --cache-dir "$1/cache" --no-config --no-python-downloads) overlaps name
+  local from=(--no-index --find-links "$1/wheels" --require-hashes --link-mode hardlink --python "$1/env/bin/python")
   "${uv[@]}" venv --python "$1/python/bin/python3" "$1/env" &&
-    "${uv[@]}" pip sync --no-index --find-links "$1/wheels" --require-hashes --link-mode hardlink \
-      --python "$1/env/bin/python" "$1/requirements.txt"
+    "${uv[@]}" pip sync "${from[@]}" "$1/requirements.txt" &&
+    overlaps=$(python3 "$here/overlaps.py" "$1"/env/lib/python3*/site-packages) || return
+  for name in $overlaps; do # in a fixed order, so that the same one's file stays in every seat
+    "${uv[@]}" pip install "${from[@]}" --no-deps --reinstall-package "$name" -r "$1/requirements.txt" || return
+  done
 }
 
 main
