@@ -88,6 +88,18 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
         },
     ),
+    "policy-principals": (
+        "A bucket's or a trust policy that names a role or user who is not there is refused.",
+        {
+            "services.iam:_users": None,
+            "services.iam:_error": "status, code, message, ns",
+            "services.s3:handle_request": (
+                "method, path, headers, body, query_params, signed_path, enforce_bucket_region, internal, "
+                "access_point_region, access_point"
+            ),
+            "services.s3:_error": None,
+        },
+    ),
     "stack-principal": (
         "A stack acts as the role it was given (and remembers), else as its caller, never as root.",
         {
@@ -205,8 +217,16 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "large-objects": (
-        "A part of a large object is read from its file without the rest.",
-        {"services.s3:_read_body": "bucket_name, key, obj", "services.s3:_object_disk_path": "bucket, key, account_id"},
+        "A part of a large object is read from its file without the rest, and a large part is sent in pieces.",
+        {
+            "services.s3:_read_body": "bucket_name, key, obj",
+            "services.s3:_object_disk_path": "bucket, key, account_id",
+            "services.s3:handle_request": (
+                "method, path, headers, body, query_params, signed_path, enforce_bucket_region, internal, "
+                "access_point_region, access_point"
+            ),
+            "core.responses:StreamingResponse": "runner",
+        },
     ),
     "versions-on-disk": (
         "A version whose content lies in a file is not held in memory too.",

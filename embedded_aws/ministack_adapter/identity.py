@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.concurrency import run_reentrant
-from ministack.services import cloudwatch_logs, iam, sts, tagging
+from ministack.services import cloudwatch_logs, iam, s3, sts, tagging
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
@@ -17,6 +17,7 @@ from embedded_aws import iam_questions
 from embedded_aws.engine import Engine
 from embedded_aws.iam_questions import Asked
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, asker, error_reply
+from embedded_aws.policy_principals import unknown_principal
 from embedded_aws.role_passing import Request, check_passed
 from embedded_aws.role_sessions import outlived
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
@@ -179,3 +180,30 @@ def _passed_roles(engine: Engine) -> None:
 
     for service in ("lambda", "states", "scheduler", "events", "ssm"):
         app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])
+
+
+@HOOKS.applies("policy-principals")
+def _policy_principals(engine: Engine) -> None:
+    serve_iam, serve_s3 = app.SERVICE_HANDLERS["iam"], s3.handle_request
+
+    def unknown(document: str | bytes) -> str | None:
+        def exists(kind: str, arn: str) -> bool:
+            held = (iam._roles if kind == "role" else iam._users).get(arn.rsplit("/", 1)[-1])
+            return held is not None and held["Arn"] == arn
+
+        return unknown_principal(document, engine.place.account, exists)
+
+    async def handle_iam(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        form = parse_qs(body.decode(errors="replace"))
+        trust = form.get("AssumeRolePolicyDocument") or form.get("PolicyDocument") or [""]
+        arn = unknown(trust[0]) if form.get("Action") in (["CreateRole"], ["UpdateAssumeRolePolicy"]) else None
+        text = f'Invalid principal in policy: "AWS":"{arn}"'
+        refused: Reply | None = iam._error(400, "MalformedPolicyDocument", text) if arn else None
+        return refused or await serve_iam(method, path, headers, body, query)
+
+    async def handle_s3(method: str, path: str, headers: Any, body: bytes, query: Any, **more: Any) -> Any:
+        if method == "PUT" and "policy" in query and unknown(body):
+            return s3._error("MalformedPolicy", "Invalid principal in policy", 400, path)
+        return await serve_s3(method, path, headers, body, query, **more)
+
+    app.SERVICE_HANDLERS["iam"], s3.handle_request = handle_iam, handle_s3

@@ -114,9 +114,9 @@ def _large_objects(_: Engine) -> None:
         path = s3._object_disk_path(bucket, key) if getting.get() and record.get("body") is None else None
         return read_file(Path(path)) if path and Path(path).is_file() else read(bucket, key, record)
 
-    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+    async def handle(method: str, *args: Any, **kwargs: Any) -> Any:
         getting.set(method == "GET")
-        status, kept, content = await serve(method, path, headers, body, query)
+        status, kept, content = await serve(method, *args, **kwargs)
         if is_large(content):
             kept["Content-Length"] = str(len(content))
             return status, kept, responses.StreamingResponse(partial(send_pieces, content))

@@ -134,6 +134,19 @@ def test_bucket_policy_within_a_boundary_only(account: Account) -> None:
     assert "AccessDenied" in refused(account.client("s3", reader).get_object, Bucket=bucket, Key="k")
 
 
+def test_policies_name_only_who_is_there(account: Account) -> None:
+    bucket = account.bucket()
+    grant = policy(read_grant(account, "nobody", bucket))
+    put = account.client("s3").put_bucket_policy
+    assert "MalformedPolicy" in refused(put, Bucket=bucket, Policy=grant)
+    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:role/nobody"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trusts = {"Version": "2012-10-17", "Statement": [statement]}
+    assert "MalformedPolicyDocument" in refused(lambda: account.role(trusts=trusts))
+    principal["AWS"] = account.role()
+    account.role(trusts=trusts)
+
+
 def test_condition_on_a_stacks_tag(account: Account) -> None:
     condition = {"StringEquals": {"aws:ResourceTag/class": "one"}}
     user = account.user(allow("cloudformation:DeleteStack", when=condition))
