@@ -58,8 +58,7 @@ class Doors:
         self._grants: dict[str, tuple[str, str, Callable[[], Credentials]]] = {}
         self._invitations: dict[str, _Invitation] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.answer))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self.answer))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(POLL_SECONDS,), name="doors", daemon=True
         )
@@ -140,6 +139,13 @@ class Doors:
 
 def _json(status: int, body: Mapping[str, str]) -> _Answer:
     return _Answer(status, json.dumps(body), {"Content-Type": "application/json"})
+
+
+class _Server(ThreadingHTTPServer):
+    """A class of sandboxes may knock at once."""
+
+    request_queue_size = 128
+    daemon_threads = True
 
 
 def _handler(answer: Callable[[str, str], _Answer]) -> type[BaseHTTPRequestHandler]:

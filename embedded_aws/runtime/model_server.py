@@ -159,6 +159,13 @@ def handler(service: Service) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    """A thread for each connection; many may come at once."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 def load(path: Path) -> ModuleType:
     """Import a script, with its directory on the path."""
     sys.path.insert(0, str(path.parent))
@@ -177,8 +184,7 @@ def main() -> None:
     """Load the model, listen, say where."""
     script, model_dir, port_file, framework = sys.argv[1:]
     service = Service(load(Path(script)), model_dir, framework)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(service))
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler(service))
     place = Path(port_file)
     place.with_suffix(".new").write_text(str(server.server_port))
     place.with_suffix(".new").rename(place)

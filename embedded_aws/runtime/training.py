@@ -37,7 +37,7 @@ class TrainingJob(Job):
             self._fetch_code(script)
         self._write_configuration()
         self._started = datetime.now(UTC)
-        self._show("Training", TrainingStartTime=self._started)
+        self._show("Training", message=self._training_message(), TrainingStartTime=self._started)
         self._metrics: dict[str, dict[str, Any]] = {}
         log = self.open_log(self.record["RoleArn"], self._look_for_metrics)
         try:
@@ -54,6 +54,12 @@ class TrainingJob(Job):
         with self.plane.lock:
             if self.record["TrainingJobStatus"] == "InProgress":
                 self.plane.transition(self.kind, self.record, "InProgress", SecondaryStatus=secondary, **members)
+
+    def _training_message(self) -> str:
+        """What Describe says while it trains, with the difference from AWS's image that matters most."""
+        image = images.resolve(self.record["AlgorithmSpecification"]["TrainingImage"])
+        note = f" [embedded AWS: {image.differences[0]}]" if image.differences else ""
+        return f"Training image download completed. Training in progress.{note}"
 
     def _fetch_channels(self) -> None:
         for channel in self.record.get("InputDataConfig", []):
