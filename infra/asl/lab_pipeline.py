@@ -1,8 +1,9 @@
 """The state machine of a lab: prepare → train → gate → model → infer → score → result object.
 
-Variables: ``run`` and ``data`` from the input, ``gate`` and ``validation`` from the gate, ``metrics`` from the
-scoring, ``reason`` from a catch. Whatever happens, a run ends with a result object (``contract.PipelineResult``) in
-the attendee's bucket; a failure that prevents even that ends the execution with the same cause.
+Variables: ``run`` and ``data`` from the input, ``judged`` (``contract.GateAnswer``, empty before the gate), ``metrics``
+from the scoring, ``reason`` from a catch. Whatever happens, a run ends with a result object
+(``contract.PipelineResult``) in the attendee's bucket; a failure that prevents even that ends the execution with the
+same cause.
 """
 
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ _REASON = (
     "[$length($) > 0][0])"
 )
 _BELOW = (
-    "'the validation ' & $gate.metric & ' is ' & "
-    "($exists($gate.value) ? $string($gate.value) : 'missing') & ', below the threshold of ' & $string($gate.at_least)"
+    "($gate := $judged.gate; 'the validation ' & $gate.metric & ' is ' & "
+    "($exists($gate.value) ? $string($gate.value) : 'missing') & "
+    "', below the threshold of ' & $string($gate.at_least))"
 )
 
 
@@ -71,7 +73,7 @@ class Pipeline:
             "Prepare": _job("Prepare", "Processing", steps.prepare, prepare, "Train"),
             "Train": {**_job("Train", "Training", steps.train, train, "Gate"), "Assign": artifact},
             "Gate": self._gate(),
-            "GatePassed": choice("$gate.passed", then="Model", otherwise="RecordStopped"),
+            "GatePassed": choice("$judged.gate.passed", then="Model", otherwise="RecordStopped"),
             "Model": _request("Model", "createModel", jobs.model(run, self._image(steps.infer)), "Infer"),
             "Infer": _job("Infer", "Transform", steps.infer, jobs.infer_job(run), "Score"),
             "Score": _job("Score", "Processing", steps.score, score, "ReadMetrics"),
@@ -96,10 +98,7 @@ class Pipeline:
         return task(
             "lambda:invoke",
             {"FunctionName": self.gate_function_arn, "Payload": {**archive, **self.run.lab.pipeline.gate.model_dump()}},
-            Assign={
-                "gate": expression("$states.result.Payload.gate"),
-                "validation": expression("$states.result.Payload.validation"),
-            },
+            Assign={"judged": expression("$states.result.Payload")},
             Retry=[retry(LAMBDA_TRANSIENT, interval=1, attempts=6)],
             Catch=[_caught("Gate")],
             Next="GatePassed",
@@ -124,9 +123,9 @@ class Pipeline:
             "status": status,
             "reason": reason,
             "data": expression("$data"),
-            "gate": expression("$gate"),
+            "gate": expression("$exists($judged.gate) ? $judged.gate : null"),
             "metrics": metrics,
-            "validation": expression("$validation"),
+            "validation": expression("$exists($judged.validation) ? $judged.validation : {}"),
         }
         key = expression(f"'{result_key(self.run.lab.name, jobs.RUN)}'")
         return task(
@@ -150,7 +149,7 @@ def _request(state: str, call: str, request: Request, then: str) -> State:
 
 def _begin() -> State:
     assign = {"run": expression("$states.input.run"), "data": expression("$states.input.data")}
-    return {"Type": "Pass", "Assign": {**assign, "gate": None, "validation": {}, "reason": ""}, "Next": "Prepare"}
+    return {"Type": "Pass", "Assign": {**assign, "judged": {}, "reason": ""}, "Next": "Prepare"}
 
 
 def _caught(state: str) -> dict[str, object]:

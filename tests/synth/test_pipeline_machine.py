@@ -67,6 +67,15 @@ def test_result_objects_have_the_contracts_keys(pipeline: Machine) -> None:
         assert set(pipeline["States"][name]["Arguments"]["Body"]) == set(PipelineResult.__annotations__)
 
 
+def test_before_the_gate_a_result_has_no_verdict(pipeline: Machine) -> None:
+    body = pipeline["States"]["RecordFailure"]["Arguments"]["Body"]
+    assert evaluate(expression(body["gate"]), judged={}) is None
+    assert evaluate(expression(body["validation"]), judged={}) == {}
+    judged = {"gate": {"passed": True}, "validation": {"auc": 0.97}}
+    assert evaluate(expression(body["gate"]), judged=judged) == {"passed": True}
+    assert evaluate(expression(body["validation"]), judged=judged) == {"auc": 0.97}
+
+
 def test_script_mode_values_are_json(pipeline: Machine) -> None:
     values = pipeline["States"]["Train"]["Arguments"]["HyperParameters"]
     assert json.loads(values["sagemaker_program"]) == "train.py"
@@ -98,7 +107,7 @@ def test_a_failure_tells_the_jobs_own_reason(pipeline: Machine, cause: str | Non
 
 def test_the_gate_says_what_was_too_low(pipeline: Machine) -> None:
     cause = expression(pipeline["States"]["StoppedByGate"]["Cause"])
-    low = evaluate(cause, gate={"metric": "auc", "value": 0.91, "at_least": 0.96, "passed": False})
+    low = evaluate(cause, judged={"gate": {"metric": "auc", "value": 0.91, "at_least": 0.96, "passed": False}})
     assert low == "the validation auc is 0.91, below the threshold of 0.96"
 
 
