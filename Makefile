@@ -5,6 +5,8 @@ BIN := .venv/bin
 SOURCES := app.py benchmarks classlab embedded_aws infra lab_assets lambdas lifecycle tests
 ARGS ?=
 
+# Environments without compiled bytecode import four times as slowly.
+unexport PYTHONDONTWRITEBYTECODE
 export CDK_DISABLE_CLI_TELEMETRY := true
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
