@@ -43,8 +43,6 @@ class Jupyter:
             "--port=0",
             f"--ServerApp.root_dir={VOLUME}",
             "--ServerApp.open_browser=False",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
             # Looking for language servers that are not there takes half a second of every start.
             "--ServerApp.jpserver_extensions={'jupyter_lsp': False}",

@@ -23,6 +23,9 @@ USER_ID = 1000
 USER = User(uid=USER_ID, gid=USER_ID, groups=(USER_ID,))
 SCRIPTS = "/var/lib/lifecycle"
 PROFILE = "/etc/profile.d/embedded-aws.sh"
+LAB_PAGE = "/usr/local/etc/jupyter/labconfig/page_config.json"
+# Asks every new user whether to fetch news, over the first notebook.
+QUIET = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 # In a user namespace there is one user only: ec2-user and root are two names of it, and groups cannot be set.
 RUNUSER = r"""#!/bin/sh
 # Stands for runuser in a sandbox with a single user: nothing has to change to become another.
@@ -53,6 +56,7 @@ def files(record: Record, region: str, variables: Mapping[str, str], *, single_u
         File(path="/etc/group", text=_groups(owner)),
         File(path="/opt/ml/metadata/resource-metadata.json", text=json.dumps(metadata)),
         File(path=PROFILE, text=exports),
+        File(path=LAB_PAGE, text=json.dumps(QUIET)),
         File(path="/root/.aws/config", text=config),
         File(path=f"{HOME}/.aws", text=None, mode=0o755, uid=owner, gid=owner),
         File(path=f"{HOME}/.aws/config", text=config, uid=owner, gid=owner),

@@ -253,6 +253,7 @@ def test_the_presigned_url_opens_jupyterlab(desks: Desks, plain: str) -> None:
         assert str(door.page.url).startswith("http://127.0.0.1:")
         assert "jupyter-config-data" in door.page.text
         assert door.ask("GET", "/api/contents")["type"] == "directory"
+        assert door.ask("POST", "/api/terminals")["name"]
 
 
 def test_the_url_leads_to_a_path_too_and_only_with_its_token(desks: Desks, plain: str) -> None:

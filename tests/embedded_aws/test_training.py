@@ -179,3 +179,16 @@ def test_lines_are_in_the_log_while_the_job_runs(at: Bench) -> None:
             break
     assert at.sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "InProgress"
     at.sagemaker.stop_training_job(TrainingJobName=name)
+
+
+def test_a_role_without_rights_on_logs_loses_its_lines_and_not_its_job(at: Bench) -> None:
+    role = at.account.role(allow("s3:GetObject", "s3:PutObject", "s3:ListBucket"))
+    job = at.train("print('unheard')", RoleArn=role)
+    assert job["TrainingJobStatus"] == "Completed"
+    assert at.log(GROUP, f"{job['TrainingJobName']}/algo-1-") == []
+
+
+def test_describe_says_what_differs_from_awss_image(at: Bench) -> None:
+    steps = at.train("pass")["SecondaryStatusTransitions"]
+    said = {step["Status"]: step["StatusMessage"] for step in steps}
+    assert said["Training"].endswith("[embedded AWS: xgboost-cpu stands for xgboost]")
