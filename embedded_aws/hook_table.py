@@ -138,6 +138,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "stack-rights": (
         "What the emulator provisions itself needs the stack's principal's rights too.",
         {
+            "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
             "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),
             "services.cloudformation.stacks:_update_resource": (
                 "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"

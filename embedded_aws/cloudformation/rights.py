@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from embedded_aws.authorization import Check
 
@@ -110,6 +111,18 @@ def needed(verb: str, kind: str, props: Properties, name: str, place: Mapping[st
     if code and "S3Bucket" in code:
         checks.append(Check("s3:GetObject", f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}"))
     return checks
+
+
+def of_parameter(name: str, place: Mapping[str, str]) -> Check:
+    """What it takes to read an SSM parameter for a template."""
+    arn = f"arn:aws:ssm:{place['region']}:{place['account']}:parameter/{name.removeprefix('/')}"
+    return Check("ssm:GetParameters", arn)
+
+
+def of_template(url: str) -> list[Check]:
+    """What it takes to read a template from its address (`https://<host>/<bucket>/<key>`)."""
+    bucket, _, key = urlsplit(url).path.lstrip("/").partition("/")
+    return [Check("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")] if key else []
 
 
 def _by_name(kind: str) -> Rights:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core import iam_evaluator, router
 from ministack.services import cloudformation as cfn
-from ministack.services import s3
+from ministack.services import s3, ssm
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import engine as cfn_engine
@@ -55,6 +55,8 @@ def _stack_principal(engine: Engine) -> None:
         request, role = Request("cloudformation", "", method, path, body, engine.place.region), principals.role(params)
         try:
             check_passed(request, asker(engine, headers), engine.sessions)
+            for check in rights.of_template(params.get("TemplateURL", "")):
+                ask(engine, router.extract_access_key_id(headers, query), check)
             _acting.set(principals.credentials(role, router.extract_access_key_id(headers, query)))
         except AwsError as error:
             refused: Reply = cfn_helpers._error(error.code.replace("DeniedException", "Denied"), error.message)
@@ -115,7 +117,16 @@ def _stack_types(engine: Engine) -> None:
 @HOOKS.applies("stack-rights")
 def _stack_rights(engine: Engine) -> None:
     place = {"region": engine.place.region, "account": engine.place.account}
-    types = resource_types(engine.place.region)
+    types, resolve = resource_types(engine.place.region), ssm.resolve_parameter_value
+
+    def read_parameter(name: str, *more: Any, **options: Any) -> Any:
+        acting = _acting.get(None)
+        if acting is not None:
+            try:
+                ask(engine, acting.access_key_id, rights.of_parameter(name, place))
+            except AwsError as error:
+                raise ValueError(error.message) from error
+        return resolve(name, *more, **options)
 
     def checked(verb: str, inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
         def act(kind: str, own: str, *args: Any) -> Any:
@@ -132,3 +143,4 @@ def _stack_rights(engine: Engine) -> None:
     stacks._provision_resource = checked("create", stacks._provision_resource, 0)
     stacks._update_resource = checked("update", stacks._update_resource, 1)
     stacks._delete_resource = checked("delete", stacks._delete_resource, 0)
+    ssm.resolve_parameter_value = read_parameter

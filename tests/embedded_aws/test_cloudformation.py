@@ -152,6 +152,23 @@ def test_function_of_a_stack_needs_pass_role(account: Account) -> None:
     assert "iam:PassRole" in account.deploy(template(F=function), user).reasons["F"]
 
 
+def test_template_and_parameters_are_read_with_rights(account: Account) -> None:
+    name, bucket = fresh("/class/value"), account.bucket()
+    account.client("ssm").put_parameter(Name=name, Value="v", Type="String")
+    wanted = template({"Value": {"Ref": "Given"}}, Config=resource("SageMaker::NotebookInstanceLifecycleConfig"))
+    wanted["Parameters"] = {"Given": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": name}}
+    account.client("s3").put_object(Bucket=bucket, Key="t.json", Body=json.dumps(wanted))
+    url = f"https://s3.us-east-1.amazonaws.com/{bucket}/t.json"
+    rights = [allow("cloudformation:*"), allow("s3:GetObject"), allow("ssm:GetParameters"), allow("sagemaker:*")]
+    for missing, action in ((1, "s3:GetObject"), (2, "ssm:GetParameters")):
+        poor = account.user(*rights[:missing], *rights[missing + 1 :])
+        with pytest.raises(ClientError, match=action):
+            account.client("cloudformation", poor).create_stack(StackName=fresh("stack"), TemplateURL=url)
+    rich = fresh("stack")
+    account.client("cloudformation", account.user(*rights)).create_stack(StackName=rich, TemplateURL=url)
+    assert account.settled(rich).outputs == {"Value": "v"}
+
+
 # --- what refuses to go ------------------------------------------------------------------------------------
 
 
