@@ -51,11 +51,11 @@ class Faults:
         self.before.append(hook)
 
     def throttle(self, share: float, seed: int) -> None:
-        """This share of all calls is throttled."""
+        """This share of all requests is throttled; a call makes three, fewer than botocore would."""
         draw = random.Random(seed)  # noqa: S311 # repeatable faults, no secret
 
         def hook(made: str, _request: str) -> None:
-            if draw.random() < share:
+            if all(draw.random() < share for _ in range(3)):
                 raise refusal("ThrottlingException", made, "Rate exceeded")
 
         self.before.append(hook)
