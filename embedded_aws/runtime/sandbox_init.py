@@ -152,9 +152,9 @@ def map_one_user(uid: int, gid: int) -> None:
 
 
 def unshare(*, user: bool) -> None:
-    """Namespaces for mounts, processes, host name and System V objects; for users too when asked."""
+    """Namespaces for processes, host name and System V objects; for users too when asked."""
     uid, gid = os.getuid(), os.getgid()
-    flags = os.CLONE_NEWNS | os.CLONE_NEWPID | os.CLONE_NEWUTS | os.CLONE_NEWIPC
+    flags = os.CLONE_NEWPID | os.CLONE_NEWUTS | os.CLONE_NEWIPC
     os.unshare(flags | (os.CLONE_NEWUSER if user else 0))
     if user:
         map_one_user(uid, gid)
@@ -196,6 +196,8 @@ def first_process(control: socket.socket, spec: dict[str, Any]) -> None:
     confined = spec["isolation"] != "none"
     try:
         if confined:
+            # Mounts are the first process's own, so that its parent can clear away what they covered.
+            os.unshare(os.CLONE_NEWNS)
             socket.sethostname(spec["hostname"])
             tree = Tree(spec)
             tree.build()
@@ -218,6 +220,7 @@ def main() -> None:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         first_process(control, spec)
         end_descendants()
+        shutil.rmtree(spec["scratch"], ignore_errors=True)
         return
     try:
         unshare(user=spec["isolation"] == "user")

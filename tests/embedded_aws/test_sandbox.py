@@ -168,6 +168,7 @@ time.sleep(60)
     engine.kill()
     engine.wait()
     eventually(lambda: not ours(tmp_path))
+    assert not list((tmp_path / "sandboxes").iterdir())
 
 
 def ours(state: Path, command: str = "") -> list[int]:
