@@ -68,13 +68,6 @@ class Clients:
         answer.pop("ResponseMetadata", None)
         return answer
 
-    def has_operation(self, service: str, operation: str) -> bool:
-        """Whether AWS has this operation of this service."""
-        try:
-            return operation in self._session.get_service_model(service).operation_names
-        except botocore.exceptions.UnknownServiceError:
-            return False
-
     def model(self, service: str) -> Any:  # noqa: ANN401 # botocore's ServiceModel is untyped
         """Botocore's model of a service."""
         return self._client(service).meta.service_model

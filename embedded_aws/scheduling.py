@@ -6,6 +6,7 @@ No emulator import: schedules are the emulator's records, handed in.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,7 +18,9 @@ from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.schedule_expressions import At, parse
-from embedded_aws.sdk_names import botocore_service
+from embedded_aws.sdk_names import botocore_service, operation, wire_params
+
+logger = logging.getLogger("scheduler")
 
 SERVICE_PRINCIPAL = "scheduler.amazonaws.com"
 _TICK_SECONDS = 0.5
@@ -148,8 +151,9 @@ class Delivery:
         return self.sessions.session(target["RoleArn"], SERVICE_PRINCIPAL, self.schedule["Name"], group)
 
     def _call(self, text: str) -> None:
-        service, operation, params = _target_call(self.schedule["Target"]["Arn"], text)
-        self.clients.call(self._credentials(), service, operation, params)
+        service, name, params = _target_call(self.schedule["Target"]["Arn"], text)
+        shape = self.clients.model(service).operation_model(name).input_shape
+        self.clients.call(self._credentials(), service, name, wire_params(shape, params))
 
     def _input(self, execution: str, attempt: int) -> str:
         text = str(self.schedule["Target"].get("Input") or "{}")
@@ -186,7 +190,10 @@ class Delivery:
                 key: {"DataType": "String", "StringValue": value} for key, value in attributes.items() if value
             },
         }
-        self.clients.call(self._credentials(), "sqs", "SendMessage", message)
+        try:
+            self.clients.call(self._credentials(), "sqs", "SendMessage", message)
+        except AwsError as failure:
+            logger.warning("schedule %s: nothing reached the dead-letter queue: %s", self.schedule["Name"], failure)
 
 
 def _exhausted(error: AwsError, attempts_over: bool, age_over: bool) -> str | None:  # noqa: FBT001 # two findings of one place
@@ -228,14 +235,22 @@ def _target_call(arn: str, text: str) -> tuple[str, str, dict[str, Any]]:
 def _universal(arn: str, text: str) -> tuple[str, str, dict[str, Any]]:
     name, _, action = arn.removeprefix("arn:aws:scheduler:::aws-sdk:").partition(":")
     service = botocore_service(name)
-    if service is None or not action or not _is_json(text):
+    called = operation(service, action) if service else None
+    if service is None or called is None or not isinstance(_parsed(text), dict):
         raise AwsError("ValidationException", f"Provided Arn {arn} is not valid.")
-    return service, action[:1].upper() + action[1:], json.loads(text)
+    return service, called, json.loads(text)
 
 
 def _is_json(text: str) -> bool:
+    return _parsed(text) is not _NOTHING
+
+
+_NOTHING = object()
+
+
+def _parsed(text: str) -> object:
+    """A JSON text's value; `_NOTHING` if it is none."""
     try:
-        json.loads(text)
+        return json.loads(text)
     except ValueError:
-        return False
-    return True
+        return _NOTHING

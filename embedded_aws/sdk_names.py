@@ -37,6 +37,14 @@ def botocore_service(name: str) -> str | None:
     return _RENAMED.get(name) or known.get(name)
 
 
+@functools.cache
+def operation(service: str, action: str) -> str | None:
+    """The operation that an integration's action names (`putObject`); None if the service has none such."""
+    name = action[:1].upper() + action[1:]
+    model = botocore.session.get_session().get_service_model(service)
+    return name if name in model.operation_names else None
+
+
 def sdk_name(name: str) -> str:
     """A wire name as the SDK for Java 2 has it: acronyms as words."""
     return _ACRONYM.sub(lambda found: found[1] + found[2].lower(), name)

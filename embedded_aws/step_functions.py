@@ -17,7 +17,7 @@ from embedded_aws.authorization import Check
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
-from embedded_aws.sdk_names import botocore_service, error_name, sdk_result, wire_params
+from embedded_aws.sdk_names import botocore_service, error_name, operation, sdk_result, wire_params
 
 _POLL_SECONDS = 0.1
 SYNC_JOBS = {
@@ -127,21 +127,20 @@ def _arn(action: str, named: str, place: str) -> str:
 
 def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
     service = botocore_service(found.service)
-    operation = found.action[:1].upper() + found.action[1:]
-    if service is None or not clients.has_operation(service, operation):
+    name = operation(service, found.action) if service else None
+    if service is None or name is None:
         raise TaskError("States.Runtime", f"aws-sdk:{found.service}:{found.action} is not an action of AWS")
     model = clients.model(service)
-    shape = model.operation_model(operation).input_shape
+    shape = model.operation_model(name).input_shape
     try:
-        return sdk_result(clients.call(task.credentials(), service, operation, wire_params(shape, params)))
+        return sdk_result(clients.call(task.credentials(), service, name, wire_params(shape, params)))
     except AwsError as error:
         cause = f"{error.message} (Service: {model.service_id}, Status Code: {error.status})"
         raise TaskError(error_name(model, error.code), cause) from error
 
 
 def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
-    operation = found.action[:1].upper() + found.action[1:]
-    answer = _sagemaker_call(clients, operation, params, task)
+    answer = _sagemaker_call(clients, found.action[:1].upper() + found.action[1:], params, task)
     if not found.sync:
         return answer
     kind = SYNC_JOBS[found.action]
@@ -159,9 +158,9 @@ def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], 
 _RUNNING = ("InProgress", "Stopping")
 
 
-def _sagemaker_call(clients: Clients, operation: str, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+def _sagemaker_call(clients: Clients, called: str, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
     try:
-        return _in_milliseconds(clients.call(task.credentials(), "sagemaker", operation, params))
+        return _in_milliseconds(clients.call(task.credentials(), "sagemaker", called, params))
     except AwsError as error:
         name = _MODELED_IN_JAVA_1.get(error.code, "AmazonSageMakerException")
         details = f"Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code}"

@@ -28,12 +28,10 @@ def _root_key(engine: Engine) -> None:
     inner, serve, root = iam_evaluator.resolve_credential, sts.handle_request, engine.root
 
     def resolve(access_key_id: str, *args: Any, **kwargs: Any) -> Any:
+        if _ended(access_key_id):
+            return iam_evaluator._unknown_access_key()
         if access_key_id != root.access_key_id:
-            found = inner(access_key_id, *args, **kwargs)
-            session = sts._sessions.get(access_key_id) or {}
-            role = iam._roles.get(str(session.get("Arn")).split("/")[1]) if ":assumed-role/" in str(session) else {}
-            gone = role is None or (role and outlived(session, role))
-            return iam_evaluator._unknown_access_key() if gone else found
+            return inner(access_key_id, *args, **kwargs)
         account = engine.place.account
         return iam_evaluator.ResolvedCredential(
             access_key_id=access_key_id,
@@ -57,6 +55,16 @@ def _root_key(engine: Engine) -> None:
     iam_evaluator.is_root_access_key = iam_evaluator._is_root_key = lambda _access_key_id: False
     iam_evaluator.resolve_credential = sts.resolve_credential = resolve
     sts.handle_request = handle
+
+
+def _ended(access_key_id: str) -> bool:
+    """Whether a key belongs to a session whose role is gone, or is another one by now."""
+    session = sts._sessions.get(access_key_id) or {}
+    arn = str(session.get("Arn", ""))
+    if ":assumed-role/" not in arn:
+        return False
+    role = iam._roles.get(arn.split("/")[1])
+    return role is None or outlived(session, role)
 
 
 @HOOKS.applies("secure-transport")

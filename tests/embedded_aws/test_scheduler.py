@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.schedule_expressions import parse
+from embedded_aws.scheduling import Delivery
 from tests.embedded_aws.account import Account, allow, fresh, polls, trust
 
 OFF = {"Mode": "OFF"}
@@ -85,7 +89,15 @@ def test_update_is_checked_too(account: Account) -> None:
     assert account.client("scheduler").get_schedule(Name=name)["ScheduleExpression"] == NEVER
 
 
-@pytest.mark.parametrize("target", [{"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}, {"Input": "not json"}])
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"},
+        {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:makeCoffee"},
+        {"Arn": "arn:aws:scheduler:::aws-sdk:coffee:make"},
+        {"Input": "not json"},
+    ],
+)
 def test_unknown_targets_and_broken_input_are_refused(account: Account, target: dict[str, str]) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         schedule(account, {"Arn": machine(account), "RoleArn": account.role(), **target}, NEVER)
@@ -181,6 +193,56 @@ def test_role_that_no_longer_trusts_the_scheduler_fires_nothing(account: Account
         if executions(account, probe):
             break
     assert executions(account, arn) == []
+
+
+@dataclass
+class Answers:
+    """Clients whose target fails a few times; notes what is called."""
+
+    failures: list[AwsError]
+    model: Mock = field(default_factory=lambda: Mock(**{"return_value.operation_model.return_value.input_shape": None}))
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def call(self, _: object, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Fails while there are failures left."""
+        self.calls.append((operation, params))
+        if operation == "StartExecution" and self.failures:
+            raise self.failures.pop(0)
+        return {}
+
+
+class NoWait(threading.Event):
+    """An end that never comes and whose waiting takes no time."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """At once."""
+        return False
+
+
+def deliver(failures: list[AwsError], **policy: int) -> list[tuple[str, dict[str, Any]]]:
+    machine_arn, queue_arn = "arn:aws:states:us-east-1:1:stateMachine:m", "arn:aws:sqs:us-east-1:1:dead"
+    target = {"Arn": machine_arn, "RoleArn": "r", "RetryPolicy": policy, "DeadLetterConfig": {"Arn": queue_arn}}
+    held = {"Name": "s", "Arn": "arn:aws:scheduler:us-east-1:1:schedule/default/s", "Target": target}
+    answers, sessions = Answers(failures), Mock()
+    Delivery(held, datetime.now(UTC), cast("Any", answers), sessions, NoWait()).run()
+    return answers.calls
+
+
+def test_target_that_fails_for_a_while_is_tried_again() -> None:
+    throttled, broken = AwsError("ThrottlingException", "slow"), AwsError("InternalFailure", "oops", 500)
+    assert [name for name, _ in deliver([throttled, broken])] == ["StartExecution"] * 3
+
+
+def test_target_that_goes_on_failing_is_buried_after_its_retries() -> None:
+    calls = deliver([AwsError("InternalFailure", "oops", 500)] * 9, MaximumRetryAttempts=2)
+    assert [name for name, _ in calls] == ["StartExecution"] * 3 + ["SendMessage"]
+    attributes = {key: value["StringValue"] for key, value in calls[-1][1]["MessageAttributes"].items()}
+    assert (attributes["EXHAUSTED_RETRY_CONDITION"], attributes["RETRY_ATTEMPTS"]) == ("MaximumRetryAttempts", "2")
+
+
+def test_event_that_is_too_old_is_buried() -> None:
+    calls = deliver([AwsError("InternalFailure", "oops", 500)] * 9, MaximumEventAgeInSeconds=0)
+    assert [name for name, _ in calls] == ["StartExecution", "SendMessage"]
 
 
 # --- expressions -------------------------------------------------------------------------------------------
