@@ -25,7 +25,9 @@ class Budget(Strict):
     amount: float = Field(gt=0, description="for the whole class, in `currency`")
     currency: Literal["USD"] = Field(default="USD", description="AWS Budgets bills in US dollars")
     emails: list[str] = Field(min_length=1, max_length=10, description="who is alerted")
-    alert_at_percent: list[float] = Field(default=[50, 80, 100], description="of the amount, actual cost")
+    alert_at_percent: list[float] = Field(
+        default=[50, 80, 100], max_length=5, description="of the amount, actual cost; a budget of AWS has five at most"
+    )
 
     @field_validator("emails")
     @classmethod

@@ -41,6 +41,9 @@ def read_class(context: Context) -> ClassInputs:
     path = Path(str(context("classroom") or "classroom.yaml"))
     classroom = read_classroom(path)
     labs = tuple(read_lab(name) for name in classroom.labs)
+    names = [lab.name for lab in labs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(f"{path}: labs: {', '.join(twice)} stands there twice; every seat has one pipeline a lab")
     for lab in labs:
         _check_fit(path, classroom, lab)
     return ClassInputs(classroom=classroom, labs=labs)

@@ -34,6 +34,12 @@ def test_without_a_classroom_file_nothing_stands_in_silently(tmp_path: Path) -> 
         read_class({"classroom": tmp_path / "classroom.yaml"}.get)
 
 
+def test_a_lab_stands_once(tmp_path: Path) -> None:
+    path = _classroom(tmp_path, labs=["churn_xgboost", "churn_xgboost"])
+    with pytest.raises(UserError, match="labs: churn-xgboost stands there twice"):
+        read_class({"classroom": path}.get)
+
+
 def test_instances_of_the_pipeline_are_allowed_ones(tmp_path: Path) -> None:
     path = _classroom(tmp_path, allowed_instance_types=["ml.t3.medium"])
     with pytest.raises(UserError, match=r"allowed_instance_types: the step train .* runs on ml\.m5\.large"):
