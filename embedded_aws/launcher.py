@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from embedded_aws import root_key
 from embedded_aws.runtime import images
 
 ACCOUNT = "123456789012"
@@ -61,7 +61,7 @@ def start(*, state: Path, environments: Path, port: int = 0, iam: bool = True, l
     if not environment.ready:
         raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
     state.mkdir(parents=True, exist_ok=True)
-    key_id, secret = _write_root_key(state)
+    key_id, secret = root_key.make(state)
     log = log or state / "engine.log"
     process = _spawn(environment.python, state, environments, port, iam=iam, log=log)
     try:
@@ -114,15 +114,6 @@ def prepare(environments: Path, report: Callable[[str], None]) -> None:
 
 def _engine_environment(environments: Path) -> images.Environment:
     return images.Environment("engine", Path(__file__).parent / "requirements.txt", environments)
-
-
-def _write_root_key(state: Path) -> tuple[str, str]:
-    """A fresh key of the account's root, kept in a file that only this user can read."""
-    key_id, secret = "AKIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
-    path = state / "root.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"access_key_id": key_id, "secret_access_key": secret}))
-    return key_id, secret
 
 
 def _spawn(

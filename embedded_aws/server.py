@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from embedded_aws import root_key
 from embedded_aws.engine import Engine, Place
 from embedded_aws.front_door import App, front_door
 from embedded_aws.inventory import inventory
@@ -81,10 +82,8 @@ def _set_emulator_variables(state: Path, port: int, *, iam: bool) -> None:
 
 
 def _root_key(state: Path) -> Credentials:
-    """The root key that the launcher wrote, without token and end."""
-    held = json.loads((state / "root.json").read_text())
-    never = datetime.max.replace(tzinfo=UTC)
-    return Credentials(held["access_key_id"], held["secret_access_key"], "", never)
+    """The root key, without token and end."""
+    return Credentials(*root_key.read_or_make(state), "", datetime.max.replace(tzinfo=UTC))
 
 
 async def _serve(app: App, listener: socket.socket, state: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,10 @@ import boto3
 import pytest
 
 from embedded_aws import launcher
+from embedded_aws.runtime import images
 from tests.embedded_aws.account import Account, Key, fetch, polls
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def marked(state: Path) -> subprocess.Popen[bytes]:
@@ -119,13 +123,27 @@ def test_two_engines_are_two_accounts(tmp_path: Path, environments: Path, engine
         launcher.stop(other)
 
 
-def test_foreground_command_answers(tmp_path: Path, environments: Path) -> None:
-    engine = launcher.start(state=tmp_path / "state", environments=environments)
-    session = boto3.session.Session(engine.access_key_id, engine.secret_access_key, region_name=engine.region)
-    found = session.client("sts", endpoint_url=engine.endpoint).get_caller_identity()
-    assert found["Arn"] == f"arn:aws:iam::{engine.account}:root"
-    os.kill(engine.pid, signal.SIGTERM)
-    for _ in polls(20):
-        if not alive(engine.pid):
+def test_foreground_command_serves_until_it_is_told_to_end(tmp_path: Path, environments: Path) -> None:
+    python = images.Environment("engine", ROOT / "embedded_aws" / "requirements.txt", environments).python
+    command = [str(python), "-m", "embedded_aws", "--state", str(tmp_path), "--environments", str(environments)]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    for _ in polls(30):
+        if (tmp_path / "engine.json").exists():
             break
-    launcher.stop(engine)
+    port, key = (
+        json.loads((tmp_path / "engine.json").read_text())["port"],
+        json.loads((tmp_path / "root.json").read_text()),
+    )
+    session = boto3.session.Session(**{f"aws_{name}": value for name, value in key.items()}, region_name="us-east-1")
+    found = session.client("sts", endpoint_url=f"http://127.0.0.1:{port}").get_caller_identity()
+    assert found["Arn"] == f"arn:aws:iam::{launcher.ACCOUNT}:root"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    assert launcher.clean_processes(tmp_path) == []
+
+
+def test_what_is_prepared_is_not_prepared_again(environments: Path) -> None:
+    said: list[str] = []
+    launcher.prepare(environments, said.append)
+    assert said == []
