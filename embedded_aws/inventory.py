@@ -30,6 +30,7 @@ VOLATILE: Mapping[str, str] = {
     "cloudformation/_stack_events/*": "kept by stack id after the stack is gone",
     "cloudformation/_change_sets/*": "go with their stacks",
     "cloudwatch_logs/_log_records/*": "a second index of events that their streams hold",
+    "eventbridge/_events_log/*": "records of events",
     "iam/_aws_managed_attachment_counts/*": "counts on AWS's own policies",
     "iam/_service_last_accessed*": "reports of use",
     "lambda_svc/_invocations*": "records of calls",

@@ -7,7 +7,7 @@ what the whole account shares. The table below is the judge's own.
 import re
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,20 +18,35 @@ _NO_DELETE = "AWS has no call to delete it"
 _SHARED = "shared by the whole account; AWS's own services make it again"
 KEPT = (
     (re.compile(r"sagemaker TransformJob "), _NO_DELETE),
-    (re.compile(r"logs \S+ /aws/sagemaker/(TrainingJobs|ProcessingJobs|TransformJobs|NotebookInstances)$"), _SHARED),
-    (re.compile(r"events \S+ \S*StepFunctionsGetEventsForSageMaker(Training|Processing|Transform)JobsRule$"), _SHARED),
+    (re.compile(r"cloudwatch_logs _log_groups \S+//aws/sagemaker/(Training|Processing|Transform)Jobs$"), _SHARED),
+    (re.compile(r"cloudwatch_logs _log_groups \S+//aws/sagemaker/NotebookInstances$"), _SHARED),
+    (
+        re.compile(
+            r"eventbridge _rules \S+\|StepFunctionsGetEventsForSageMaker(Training|Processing|Transform)JobsRule$"
+        ),
+        _SHARED,
+    ),
 )
+_LAST_NAME = re.compile(r"[^/|:]+$")
 # What our own tools call temporary folders; everything else that a rehearsal starts is given a TMPDIR of its own.
 _TEMPORARY = re.compile(r"(classlab|embedded-aws|ministack)")
 
 
-def judge_account(before: Inventory, now: Inventory, strangers: frozenset[Item]) -> JudgeReport:
-    """Compare the account with what it was before the class; `strangers` are the items of `before` that are theirs."""
+def judge_account(
+    before: Inventory, now: Inventory, strangers: frozenset[Item], told: Collection[str] = ()
+) -> JudgeReport:
+    """Compare the account with what it was before the class.
+
+    `strangers` are the items of `before` that are theirs, `told` the ARNs that the teardown said it keeps: what AWS
+    keeps and the teardown did not tell is a leftover too.
+    """
     leftovers, kept = [], []
     for item in sorted(now.keys() - before.keys()):
         why = _why_kept(item)
         if why is None:
             leftovers.append(str(item))
+        elif not _is_told(item, told):
+            leftovers.append(f"{item} ({why}; the teardown did not tell)")
         else:
             kept.append(KeptItem(arn=str(item), why=why))
     changed = [(item, what) for item, what in _changes(before, now) if not (_why_kept(item) and what != "is gone")]
@@ -65,6 +80,11 @@ def temporary_entries() -> frozenset[str]:
 
 def _why_kept(item: Item) -> str | None:
     return next((why for pattern, why in KEPT if pattern.match(str(item))), None)
+
+
+def _is_told(item: Item, told: Collection[str]) -> bool:
+    name = _LAST_NAME.findall(item.id)
+    return bool(name) and any(_LAST_NAME.findall(arn) == name for arn in told)
 
 
 def _changes(before: Inventory, now: Inventory) -> Iterator[tuple[Item, str]]:

@@ -29,8 +29,8 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
     """
     workspace = Workspace(options.folder.resolve())
     with workspace.alone():
-        for done in workspace.clean():
-            emit(Note(f"left by an earlier run: {done}"))
+        if left := workspace.clean():
+            emit(Note(left))
         with _logging_to(workspace):
             day = morning(options, workspace, emit)
             try:

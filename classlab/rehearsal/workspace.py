@@ -89,24 +89,17 @@ class Workspace:
                 raise UserError(f"another rehearsal is at work in {self.folder}: wait for it or end it") from error
             yield
 
-    def clean(self) -> list[str]:
-        """Remove what an earlier run left, its processes and mounts first; returns what was done."""
+    def clean(self) -> str:
+        """Remove what an earlier run left, its processes and mounts first; returns what that was, or nothing."""
         done = launcher.clean(self.state)
         for folder in (self.scratch, self.closed):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (
-            self.report,
-            self.page,
-            self.cdk_log,
-            self.engine_log,
-            self.log,
-            self.variables,
-            self.classroom,
-            self.roster,
-        ):
+        written = (self.report, self.page, self.cdk_log, self.engine_log, self.log, self.variables)
+        for file in (*written, self.classroom, self.roster):
             file.unlink(missing_ok=True)
         self.scratch.mkdir(parents=True)
-        return done
+        processes = sum(text.startswith("killed process") for text in done)
+        return f"an earlier run had left {processes} processes and its state: removed" if done else ""
 
     def leave(self) -> None:
         """End everything this run started and remove what it needed; reports, logs and fetched work stay."""

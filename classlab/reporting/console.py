@@ -30,7 +30,7 @@ class ConsoleRenderer:
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._last: dict[str, tuple[int, int]] = {}
+        self._last: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         """Start the live display, where there is a terminal."""
@@ -61,9 +61,9 @@ class ConsoleRenderer:
         task = self._tasks.get(event.name)
         if task is not None:
             self._progress.update(task, completed=event.done, total=event.total, note=escape(event.note))
-        if not self._console.is_terminal and self._last.get(event.name) != (event.done, event.total):
+        if not self._console.is_terminal and self._last.get(event.name) != event.note:
             self._say(f"  {event.done}/{event.total} {escape(event.note)}".rstrip())
-        self._last[event.name] = (event.done, event.total)
+        self._last[event.name] = event.note
 
     def _ended(self, event: StepEnded) -> None:
         task = self._tasks.pop(event.name, None)

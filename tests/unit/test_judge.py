@@ -39,13 +39,19 @@ def test_a_touched_stranger_is_told_apart_from_a_changed_baseline() -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        Item("logs", "log_groups", "/aws/sagemaker/TransformJobs"),
-        Item("events", "rules", "default/StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
-        Item("sagemaker", "TransformJob", "sample--ann--infer--0123456789ab"),
+        Item("cloudwatch_logs", "_log_groups", "1/us-east-1//aws/sagemaker/TransformJobs"),
+        Item("eventbridge", "_rules", "1/us-east-1/default|StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
+        Item("sagemaker", "TransformJob", "arn:aws:sagemaker:us-east-1:1:transform-job/sample--ann--infer--01"),
     ],
 )
 def test_what_aws_keeps_too_is_told_and_is_no_leftover(item: Item) -> None:
-    verdict = judge_account(BEFORE, {**BEFORE, item: "x"}, STRANGERS)
+    told = [
+        "arn:aws:logs:us-east-1:1:log-group:/aws/sagemaker/TransformJobs",
+        "arn:aws:events:us-east-1:1:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+        "arn:aws:sagemaker:us-east-1:1:transform-job/sample--ann--infer--01",
+    ]
+    assert judge_account(BEFORE, {**BEFORE, item: "x"}, STRANGERS).leftovers
+    verdict = judge_account(BEFORE, {**BEFORE, item: "x"}, STRANGERS, told)
     assert verdict.problems == []
     assert [kept.arn for kept in verdict.kept] == [str(item)]
 
@@ -53,18 +59,18 @@ def test_what_aws_keeps_too_is_told_and_is_no_leftover(item: Item) -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        Item("logs", "log_groups", "/aws/sagemaker/Endpoints/churn"),
-        Item("logs", "log_groups", "/aws/sagemaker/TrainingJobs-mine"),
-        Item("logs", "log_streams", "/aws/sagemaker/TrainingJobs/sample--ann--train--0123456789ab/algo-1-1"),
-        Item("events", "rules", "default/mine"),
+        Item("cloudwatch_logs", "_log_groups", "1/us-east-1//aws/sagemaker/Endpoints/churn"),
+        Item("cloudwatch_logs", "_log_groups", "1/us-east-1//aws/sagemaker/TrainingJobs-mine"),
+        Item("cloudwatch_logs", "streams", "1/us-east-1//aws/sagemaker/TrainingJobs/sample--ann--train--01/algo-1-1"),
+        Item("eventbridge", "_rules", "1/us-east-1/default|mine"),
     ],
 )
 def test_what_only_resembles_it_is_a_leftover(item: Item) -> None:
-    assert judge_account(BEFORE, {**BEFORE, item: "x"}, STRANGERS).leftovers == [str(item)]
+    assert judge_account(BEFORE, {**BEFORE, item: "x"}, STRANGERS, [item.id]).leftovers == [str(item)]
 
 
 def test_what_is_kept_may_change_but_not_vanish() -> None:
-    group = Item("logs", "log_groups", "/aws/sagemaker/TrainingJobs")
+    group = Item("cloudwatch_logs", "_log_groups", "1/us-east-1//aws/sagemaker/TrainingJobs")
     before = {**BEFORE, group: "one stream"}
     assert judge_account(before, {**before, group: "two streams"}, frozenset({group})).problems == []
     assert judge_account(before, BEFORE, frozenset({group})).strangers_changed

@@ -17,7 +17,7 @@ from classlab.reporting.report import JudgeReport, Report
 from tests.unit.sample_report import sample_report
 
 EVENTS: list[Event] = [
-    Note("left by an earlier run: killed process 7"),
+    Note("an earlier run had left 3 processes and its state: removed"),
     StepStarted("attendee-stacks", "Deploy 2 attendee stacks"),
     StepProgressed("attendee-stacks", 0, 2, ""),
     StepProgressed("attendee-stacks", 1, 2, "ann"),
@@ -27,7 +27,7 @@ EVENTS: list[Event] = [
     Finished(ok=False, seconds=63.2, report="build/report.html"),
 ]
 PLAIN = """\
-  left by an earlier run: killed process 7
+  an earlier run had left 3 processes and its state: removed
   0/2
   1/2 ann
 ✗ Deploy 2 attendee stacks 12.3 s

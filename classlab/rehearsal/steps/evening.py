@@ -58,7 +58,8 @@ def _close(day: Day, _progress: Progress) -> None:
 
 def _judge(day: Day, _progress: Progress) -> None:
     """Ask the embedded AWS itself, over every service, whatever the teardown says."""
-    day.judge = judge_account(day.baseline, inventory.take(day.engine), day.strangers)
+    told = [kept.arn for kept in day.teardown.kept] if day.teardown else []
+    day.judge = judge_account(day.baseline, inventory.take(day.engine), day.strangers, told)
     for problem in day.judge.problems:
         day.problem(problem)
 
