@@ -14,17 +14,19 @@ _BATCH = 1000
 
 
 def empty_bucket(s3: "S3Client", bucket: str, budget: Budget) -> bool:
-    """Whether the bucket is empty now; False when the budget ran out first. Raises what S3 refuses."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        if budget.spent:
-            return False
-        _delete(s3, bucket, _identifiers(page))
-    for uploads in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
-        if budget.spent:
-            return False
-        for upload in uploads.get("Uploads", []):
+    """Whether the bucket is empty now; False when the budget ran out first. Raises what S3 refuses.
+
+    Always asks for the first page again: what it held is gone, and so would be the marker of a second one.
+    """
+    while not budget.spent:
+        versions = _identifiers(s3.list_object_versions(Bucket=bucket))
+        uploads = [] if versions else s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+        if not versions and not uploads:
+            return True
+        _delete(s3, bucket, versions)
+        for upload in uploads:
             s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    return True
+    return False
 
 
 def _identifiers(page: "ListObjectVersionsOutputTypeDef") -> "list[ObjectIdentifierTypeDef]":

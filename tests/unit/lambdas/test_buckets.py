@@ -1,0 +1,120 @@
+"""Buckets: archived, emptied of every version, deleted; the archive never takes an old version for the work."""
+
+from lambdas.shared.clock import Budget
+from lambdas.shared.emptying import empty_bucket
+from tests.unit.lambdas.account import Account
+from tests.unit.lambdas.conduct import Conductor
+from tests.unit.lambdas.faults import Killed
+from tests.unit.lambdas.inventory import inventory
+from tests.unit.lambdas.seats import CLASS_BUCKET, Seat, make_bucket, take_seat
+
+
+def archived(account: Account) -> dict[str, bytes]:
+    """What the class bucket holds below work/ann/."""
+    s3 = account.own.s3
+    found = s3.list_objects_v2(Bucket=CLASS_BUCKET, Prefix="work/ann/").get("Contents", [])
+    return {
+        item["Key"].removeprefix("work/ann/"): s3.get_object(Bucket=CLASS_BUCKET, Key=item["Key"])["Body"].read()
+        for item in found
+    }
+
+
+def test_1001_versions_markers_and_unfinished_uploads_go(account: Account) -> None:
+    s3 = account.own.s3
+    make_bucket(account, "full", [], work=0)
+    for number in range(1001):
+        s3.put_object(Bucket="full", Key=f"k{number % 7}", Body=b"x")
+    for number in range(5):
+        s3.delete_object(Bucket="full", Key=f"k{number}")
+    s3.create_multipart_upload(Bucket="full", Key="unfinished")
+
+    emptied = empty_bucket(account.clients.s3, "full", Budget(clock=account.clock, seconds=60))
+
+    assert emptied
+    assert account.faults.calls.count("s3.DeleteObjects") == 2
+    assert s3.list_multipart_uploads(Bucket="full").get("Uploads", []) == []
+    s3.delete_bucket(Bucket="full")
+
+
+def test_emptying_stops_when_its_time_is_up(account: Account) -> None:
+    make_bucket(account, "full", [], work=3)
+    assert not empty_bucket(account.clients.s3, "full", Budget(clock=account.clock, seconds=0))
+    assert len(account.own.s3.list_object_versions(Bucket="full")["Versions"]) == 6
+
+
+def test_only_the_work_is_archived(account: Account, conductor: Conductor) -> None:
+    seat = take_seat(account, "ann", work=1)
+    account.own.s3.put_object(Bucket=seat.bucket, Key="runs/churn/0/result.json", Body=b"{}")
+    account.own.s3.put_object(Bucket=seat.bucket, Key="work/deep/er/notes.txt", Body=b"notes")
+
+    conductor.run()
+
+    assert archived(account) == {"0.ipynb": b"demo--ann-bucket-x1 last", "deep/er/notes.txt": b"notes"}
+
+
+def test_a_half_emptied_bucket_is_not_archived_again(account: Account, conductor: Conductor, seat: Seat) -> None:
+    """Of two versions the last is deleted, then the function dies: the first version must not become the work."""
+    s3 = account.own.s3
+
+    def dies_half_way(call: str, _request: str) -> None:
+        if call == "s3.DeleteObjects":
+            account.faults.before.clear()
+            for version in s3.list_object_versions(Bucket=seat.bucket)["Versions"]:
+                if version["IsLatest"]:
+                    s3.delete_object(Bucket=seat.bucket, Key=version["Key"], VersionId=version["VersionId"])
+            raise Killed
+
+    account.faults.before.append(dies_half_way)
+
+    report = conductor.run()
+
+    assert conductor.deaths == 1
+    assert report["verdict"] == "CLEAN"
+    assert set(archived(account).values()) == {b"demo--ann-bucket-x1 last"}
+
+
+def test_an_archive_that_is_cut_goes_on_where_it_was(account: Account, conductor: Conductor) -> None:
+    take_seat(account, "ann", work=9)
+    account.faults.fail("s3.CopyObject", "InternalError", times=1, about="5.ipynb")
+
+    conductor.run()
+
+    assert len(archived(account)) == 9
+    assert account.faults.calls.count("s3.CopyObject") == 10
+
+
+def test_work_written_while_the_stack_goes_is_archived_too(account: Account, conductor: Conductor, seat: Seat) -> None:
+    """CloudFormation refuses to delete the filled bucket; it is archived, emptied and deleted by itself."""
+
+    def late_sync(call: str, _request: str) -> None:
+        if call == "cloudformation.DeleteStack":
+            account.faults.before.clear()
+            account.own.s3.put_object(Bucket=seat.bucket, Key="work/late.ipynb", Body=b"late")
+
+    account.faults.before.append(late_sync)
+
+    report = conductor.run()
+
+    assert report["verdict"] == "CLEAN"
+    assert archived(account)["late.ipynb"] == b"late"
+    assert seat.stack.status == "DELETE_COMPLETE"
+
+
+def test_a_bucket_that_its_stack_left_behind_is_found_by_the_ledger(
+    account: Account, conductor: Conductor, seat: Seat
+) -> None:
+    """The stack forgets its bucket, as one with a retain policy does."""
+    conductor.through("scan")
+    seat.stack.resources = [held for held in seat.stack.resources if held[0] != "AWS::S3::Bucket"]
+
+    for action in ("apply", "verify", "report"):
+        conductor.until_done(action)
+
+    assert conductor.report()["verdict"] == "CLEAN"
+    assert not [name for name in inventory(account) if seat.bucket in name]
+
+
+def test_the_class_bucket_is_never_in_a_plan(account: Account, conductor: Conductor, seat: Seat) -> None:
+    report = conductor.run()
+    assert not [item for item in report["items"] if CLASS_BUCKET in item["arn"]]
+    assert account.own.s3.head_bucket(Bucket=CLASS_BUCKET)
