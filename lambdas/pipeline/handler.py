@@ -20,6 +20,7 @@ _CLIENTS = Clients()
 @METRICS.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> GateAnswer:
     """The gate's verdict and every validation metric; raises :class:`BadEvaluation` with what is wrong and where."""
+    METRICS.add_metric(name="GatesAsked", unit=MetricUnit.Count, value=1)
     try:
         request = _REQUEST.validate_python(event)
     except ValidationError as error:

@@ -26,6 +26,7 @@ _CLIENTS = Clients()
 @METRICS.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> TeardownAnswer:
     """Validates, works until the slice's time is up, answers; raises ``LockHeld`` where another run is at work."""
+    METRICS.add_metric(name="TeardownSlices", unit=MetricUnit.Count, value=1)
     request = _REQUEST.validate_python(event)
     clock = Clock()
     left = context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
@@ -45,7 +46,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> TeardownAnswer:
     )
     if "verdict" in answer:
         METRICS.add_metric(name="TeardownNotClean", unit=MetricUnit.Count, value=int(answer["verdict"] != "CLEAN"))
-    METRICS.add_metric(name="TeardownSlices", unit=MetricUnit.Count, value=1)
     return answer
 
 
