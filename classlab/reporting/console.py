@@ -61,7 +61,8 @@ class ConsoleRenderer:
         task = self._tasks.get(event.name)
         if task is not None:
             self._progress.update(task, completed=event.done, total=event.total, note=escape(event.note))
-        if not self._console.is_terminal and self._last.get(event.name) != event.note:
+        news = self._last.get(event.name) != event.note or event.done == event.total
+        if news and not self._console.is_terminal:
             self._say(f"  {event.done}/{event.total} {escape(event.note)}".rstrip())
         self._last[event.name] = event.note
 

@@ -1,0 +1,1 @@
+"""Whole classes on the embedded AWS, and the judge who watches them."""

@@ -1,0 +1,16 @@
+"""The engine's environments."""
+
+from pathlib import Path
+
+import pytest
+
+from classlab.rehearsal.options import Options
+from embedded_aws import launcher
+
+
+@pytest.fixture(scope="session")
+def environments() -> Path:
+    """The project's own, prepared where they are missing."""
+    folder = Options().environments
+    launcher.prepare(folder, lambda _text: None)
+    return folder
