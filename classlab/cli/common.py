@@ -52,13 +52,6 @@ def classroom_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
-def roster_option(command: Callable[..., None]) -> Callable[..., None]:
-    """`--roster FILE`."""
-    return click.option(
-        "--roster", "roster_file", type=FILE, default=Path("roster.csv"), show_default=True, help="The roster file."
-    )(command)
-
-
 def json_option(command: Callable[..., None]) -> Callable[..., None]:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="JSON for machines instead of text for people.")(

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from classlab import data_source, pipelines
@@ -35,7 +37,10 @@ def run(*, classroom_file: Path, as_json: bool, lab_name: str, attendees: tuple[
                 pipelines.start(aws, attendee=id_, stack=seat, lab=lab.name, data=data) for id_, seat in seats.items()
             ]
             outcomes = pipelines.wait(aws, runs, pipelines.patience(lab), _Heard(emit, len(runs)))
-    show_json([pipeline_row(outcome).model_dump() for outcome in outcomes])
+    if as_json:
+        show_json([pipeline_row(outcome).model_dump() for outcome in outcomes])
+    else:
+        Console().print(_table(outcomes))
     if any(outcome.result["status"] != "succeeded" for outcome in outcomes):
         raise SystemExit(1)
 
@@ -55,7 +60,7 @@ def _table(outcomes: list[pipelines.Outcome]) -> Table:
         row = pipeline_row(outcome)
         gate = f"{row.gate.metric} {row.gate.value} ≥ {row.gate.at_least}" if row.gate else ""
         metrics = ", ".join(f"{name} {value:.4g}" for name, value in row.metrics.items())
-        table.add_row(row.attendee, row.status, gate, metrics, row.reason)
+        table.add_row(row.attendee, row.status, gate, metrics, escape(row.reason))
     return table
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from classlab import environments, schedule, teardown
@@ -56,5 +57,5 @@ def _table(seats: dict[str, environments.Seat]) -> Table:
         wrong = "\n".join([*filter(None, [seat.reason]), *differing.get(attendee, [])])
         ready = f"{seat.seconds_to_ready:.0f} s" if seat.settled else ""
         state = f"[{_COLOURS[seat.state]}]{seat.state}"
-        table.add_row(attendee, state, ready, seat.fingerprint[:_SHORT], wrong)
+        table.add_row(attendee, state, ready, seat.fingerprint[:_SHORT], escape(wrong))
     return table
