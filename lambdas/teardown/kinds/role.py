@@ -34,11 +34,12 @@ class Role(Kind):
         return Page([Listed(role["Arn"], role["RoleName"]) for role in answer["Roles"]], answer.get("Marker"))
 
     def describe(self, context: Context, listed: Listed) -> Seen | None:
-        """GetRole."""
+        """GetRole; of a role that is gone IAM knows no path, so whoever may look below a path only is denied."""
         try:
             role = context.clients.iam.get_role(RoleName=listed.name)["Role"]
         except ClientError as error:
-            if classify(error) is Fault.GONE:
+            fault = classify(error)
+            if fault is Fault.GONE or (fault is Fault.DENIED and not _is_listed(context, listed.name)):
                 return None
             raise
         return Seen(kind=self.name, arn=role["Arn"], name=role["RoleName"], created=stamp(role["CreateDate"]))
@@ -70,6 +71,11 @@ class Role(Kind):
     def delete(self, context: Context, seen: Seen) -> None:
         """DeleteRole."""
         context.clients.iam.delete_role(RoleName=seen.name)
+
+
+def _is_listed(context: Context, name: str) -> bool:
+    pages = context.clients.iam.get_paginator("list_roles").paginate(PathPrefix=role_path(context.scope.classroom))
+    return any(role["RoleName"] == name for page in pages for role in page["Roles"])
 
 
 def _by_path_and_tag(context: Context, tags: Mapping[str, str]) -> Evidence:

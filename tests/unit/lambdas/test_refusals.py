@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.lambdas.account import Account
 from tests.unit.lambdas.conduct import Conductor
+from tests.unit.lambdas.faults import refusal
 from tests.unit.lambdas.inventory import inventory
 from tests.unit.lambdas.seats import ALLOW_ALL, Seat, take_seat
 from tests.unit.lambdas.strangers import plant
@@ -51,6 +52,24 @@ def test_three_answers_of_every_changing_call_lost(account: Account, conductor: 
     assert report["verdict"] == "CLEAN"
     assert set(CHANGING) <= set(account.faults.calls)
     assert {item["outcome"] for item in report["items"]} == {"deleted", "kept"}
+
+
+def test_a_role_that_is_gone_is_asked_for_without_its_path_and_denied(
+    account: Account, conductor: Conductor, seat: Seat
+) -> None:
+    """The function may look at roles below the class's path; one that is gone lies nowhere."""
+
+    def hook(made: str, request: str) -> None:
+        names = [role["RoleName"] for role in account.own.iam.list_roles()["Roles"]]
+        if made == "iam.GetRole" and not any(name in request for name in names):
+            raise refusal("AccessDenied", made, "no identity-based policy allows the iam:GetRole action")
+
+    account.faults.before.append(hook)
+
+    report = conductor.run()
+
+    assert report["verdict"] == "CLEAN"
+    assert {item["outcome"] for item in report["items"] if item["kind"] == "role"} == {"deleted"}
 
 
 DENIED = {
@@ -135,4 +154,11 @@ def test_a_seat_still_being_created_is_waited_for(account: Account, conductor: C
     assert "cloudformation.DeleteStack" not in account.faults.calls
     seat.stack.status = "CREATE_COMPLETE"
     conductor.until_done("apply")
+    assert seat.stack.status == "DELETE_COMPLETE"
+
+
+def test_a_seat_whose_change_set_nobody_executed_goes_too(account: Account, conductor: Conductor) -> None:
+    seat = take_seat(account, "ann")
+    seat.stack.status, seat.stack.imports = "REVIEW_IN_PROGRESS", ()
+    assert conductor.run()["verdict"] == "CLEAN"
     assert seat.stack.status == "DELETE_COMPLETE"
