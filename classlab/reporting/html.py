@@ -5,11 +5,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from classlab.reporting.report import PipelineRow, Report
+from classlab.reporting.report import PipelineRow, PipelineStepRow, Report
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE = "report.html.j2"
 _SHORT = 12
+_VISIBLE = 0.01  # of a whole
 
 
 def render(report: Report) -> str:
@@ -21,7 +22,9 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(short=_short, duration=_duration, share=_share, sentence=_sentence)
+    environment.filters.update(
+        short=_short, duration=_duration, share=_share, sentence=_sentence, figure=_figure, long=_long
+    )
     return environment.get_template(_TEMPLATE).render(
         report=report,
         fingerprints=_numbered([row.fingerprint for row in report.environments if row.fingerprint]),
@@ -55,12 +58,24 @@ def _share(part: float, whole: float) -> str:
 
 
 def _sentence(item: object) -> str:
-    """An item of a list whose members the teardown chose: its ARN and the rest, in words."""
+    """What the teardown says of an item besides its ARN: its members in words, the reason last and without a name."""
     if not isinstance(item, dict):
-        return str(item)
-    rest = {key: value for key, value in item.items() if key != "arn" and value not in ("", None, [], {})}
-    words = "; ".join(f"{key} {value}" for key, value in rest.items())
-    return " · ".join(part for part in (str(item.get("arn", "")), words) if part)
+        return ""
+    told = {key: value for key, value in item.items() if key != "arn" and value not in ("", None, [], {})}
+    why = told.pop("why", None) or told.pop("reason", None)
+    words = [str(value) if key == "kind" else f"{key} {value}" for key, value in told.items()]
+    return "; ".join([*words, *([str(why)] if why else [])]).replace("_", " ")
+
+
+def _figure(value: float) -> str:
+    """A count as a whole number, a share with four places."""
+    return f"{value:.0f}" if value == int(value) and abs(value) > 1 else f"{value:.4f}"
+
+
+def _long(steps: list[PipelineStepRow]) -> list[PipelineStepRow]:
+    """The steps that took a visible share of a run."""
+    whole = sum(step.seconds for step in steps)
+    return [step for step in steps if step.seconds >= _VISIBLE * whole]
 
 
 def _numbered(fingerprints: list[str]) -> dict[str, int]:

@@ -109,6 +109,7 @@ class TeardownItem(BaseModel):
     proof: str
     outcome: str
     attempts: int
+    why: str = ""
 
 
 class TeardownReport(BaseModel):
