@@ -1,9 +1,11 @@
 """`classlab rehearse`: a whole class on this machine."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -58,6 +60,7 @@ def rehearse(
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data}: there is no such folder")
     options = Options(classroom_file=classroom_file, roster_file=roster_file, attendees=attendees, data=data, keep=keep)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _renderer(as_json=as_json) as emit:
             report = rehearse_class(options, emit, KEPT_DAY if keep else WHOLE_DAY)
@@ -66,6 +69,11 @@ def rehearse(
         raise SystemExit(_INTERRUPTED) from None
     if not report.ok:
         raise SystemExit(1)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """End as with Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The class is deployed with the real CDK command line, by the instructor."""
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from classlab import stacks
 from classlab.build.make import build_class
@@ -27,20 +27,28 @@ def _deploy_class(day: Day, _progress: Progress) -> None:
 def _deploy_attendees(day: Day, progress: Progress) -> None:
     """Everyone's stack; one that fails stops nobody else."""
     ids = [attendee.id for attendee in day.attendees]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
         futures = {pool.submit(_deploy_attendee, day, id_): id_ for id_ in ids}
         for done, future in enumerate(as_completed(futures), start=1):
-            id_ = futures[future]
-            try:
-                future.result()
-            except CdkError as error:
-                name = attendee_stack_name(day.classroom.name, id_)
-                why = stacks.first_failure(day.instructor, name) if stacks.find(day.instructor, name) else ""
-                day.problem(f"{id_}: the stack was not deployed: {why or error}")
-            progress(done, len(ids), id_)
+            _tell(day, futures[future], future)
+            progress(done, len(ids), futures[future])
+    finally:
+        # Interrupted, nobody waits here for the command lines under way: whoever interrupts ends them.
+        pool.shutdown(wait=False, cancel_futures=True)
     day.seats = stacks.attendee_stacks(day.instructor, day.classroom.name)
     if not any(seat.deployed for seat in day.seats.values()):
         raise StepFailedError("no attendee stack stands")
+
+
+def _tell(day: Day, attendee: str, deployed: Future[None]) -> None:
+    """What went wrong, by the stack's own first failure where it has one."""
+    try:
+        deployed.result()
+    except CdkError as error:
+        name = attendee_stack_name(day.classroom.name, attendee)
+        why = stacks.first_failure(day.instructor, name) if stacks.find(day.instructor, name) else ""
+        day.problem(f"{attendee}: the stack was not deployed: {why or error}")
 
 
 def _deploy_attendee(day: Day, attendee: str) -> None:
