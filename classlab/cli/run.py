@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from classlab import data_source, pipelines
 from classlab.aws import Aws
@@ -55,7 +55,7 @@ def _chosen(stacks: dict[str, Stack], attendees: tuple[str, ...]) -> dict[str, S
 
 
 def _table(outcomes: list[pipelines.Outcome]) -> Table:
-    table = Table("attendee", "status", "gate", "test metrics", "reason", box=None)
+    table = Table("attendee", "status", "gate", "test metrics", Column("reason", overflow="fold"), box=None)
     for outcome in outcomes:
         row = pipeline_row(outcome)
         gate = f"{row.gate.metric} {row.gate.value} ≥ {row.gate.at_least}" if row.gate else ""

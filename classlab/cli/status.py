@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from classlab import environments, schedule, teardown
 from classlab.aws import Aws
@@ -51,7 +51,7 @@ def status(*, classroom_file: Path, as_json: bool) -> None:
 
 
 def _table(seats: dict[str, environments.Seat]) -> Table:
-    table = Table("attendee", "state", "ready after", "fingerprint", "what is wrong", box=None)
+    table = Table("attendee", "state", "ready after", "fingerprint", Column("what is wrong", overflow="fold"), box=None)
     differing = environments.differences(seats)
     for attendee, seat in seats.items():
         wrong = "\n".join([*filter(None, [seat.reason]), *differing.get(attendee, [])])
