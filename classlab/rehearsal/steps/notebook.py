@@ -19,7 +19,7 @@ _STATUS = Patience(seconds=15 * 60, first=0.5, longest=3.0)
 def _execute(day: Day, progress: Progress) -> None:
     """Every lab's notebook in the first ready environment, through its registered kernel."""
     attendee = _first_ready(day)
-    with NotebookSession(_url(day, attendee)) as session:
+    with NotebookSession(environment_url(day, attendee)) as session:
         session.write_text(NOTES, _WORDS)
         for lab in day.labs:
             row = _execute_one(session, attendee, lab, progress)
@@ -46,22 +46,26 @@ def _execute_one(session: NotebookSession, attendee: str, lab: Lab, progress: Pr
 def _restart(day: Day, _progress: Progress) -> None:
     """Stop and start: only the `SageMaker` folder survives, and the kernels are registered anew."""
     attendee = _first_ready(day)
-    instance = day.seats[attendee].output(AttendeeOutput.NOTEBOOK)
-    before = datetime.now(UTC)
-    day.instructor.sagemaker.stop_notebook_instance(NotebookInstanceName=instance)
-    _await_status(day, instance, "Stopped")
-    day.instructor.sagemaker.start_notebook_instance(NotebookInstanceName=instance)
-    _await_status(day, instance, "InService")
-    seats = {attendee: day.seats[attendee]}
-    again = environments.wait_until_settled(day.instructor, seats, _STATUS, after=before)[attendee]
+    again = restart(day, attendee)
     if again.state != "ready":
         raise StepFailedError(f"{attendee}: after a restart the environment is {again.state}: {again.reason}")
     _compare(day, attendee)
 
 
+def restart(day: Day, attendee: str) -> environments.Seat:
+    """Stop and start an attendee's environment; returns how it came back."""
+    instance, before = day.seats[attendee].output(AttendeeOutput.NOTEBOOK), datetime.now(UTC)
+    day.instructor.sagemaker.stop_notebook_instance(NotebookInstanceName=instance)
+    _await_status(day, instance, "Stopped")
+    day.instructor.sagemaker.start_notebook_instance(NotebookInstanceName=instance)
+    _await_status(day, instance, "InService")
+    seats = {attendee: day.seats[attendee]}
+    return environments.wait_until_settled(day.instructor, seats, _STATUS, after=before)[attendee]
+
+
 def _compare(day: Day, attendee: str) -> None:
     """What the attendee had before the restart is there after it."""
-    with NotebookSession(_url(day, attendee)) as session:
+    with NotebookSession(environment_url(day, attendee)) as session:
         if session.read_text(NOTES) != _WORDS:
             day.problem(f"{attendee}: a file written before the restart has changed")
         for lab in day.labs:
@@ -71,7 +75,8 @@ def _compare(day: Day, attendee: str) -> None:
                 day.problem(f"{attendee}: the kernel {lab.kernel} does not answer after a restart")
 
 
-def _url(day: Day, attendee: str) -> str:
+def environment_url(day: Day, attendee: str) -> str:
+    """A fresh URL that opens an attendee's environment."""
     return presigned_url(day.instructor, day.seats[attendee].output(AttendeeOutput.NOTEBOOK))
 
 
