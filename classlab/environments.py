@@ -4,10 +4,11 @@ InService is not ready: the worker on the instance writes the status object, `re
 `broken` with the reason. Nothing here is copied from what was asked for.
 """
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, cast
 
@@ -20,6 +21,7 @@ from classlab.waiting import Patience
 
 SeatState = Literal["absent", "preparing", "ready", "broken"]
 _NOT_THERE = ("NoSuchKey", "404", "NoSuchBucket")
+_WORK = ("changes", "files")  # the parts below `labs` that change when an attendee saves a notebook
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,21 @@ class Seat:
     def settled(self) -> bool:
         """Whether nothing more is to be waited for."""
         return self.state in ("ready", "broken")
+
+    @property
+    def changed_files(self) -> list[str]:
+        """Lab files that differ from the lab's commit, or that it does not have: what the attendee worked on."""
+        return sorted(cast("Mapping[str, str]", self._labs().get("changes", {})))
+
+    def without_work(self) -> "Seat":
+        """The seat as if nobody had worked in it: of the labs the commit alone counts, all else is measured."""
+        labs = {name: value for name, value in self._labs().items() if name not in _WORK}
+        parts = {**(self.parts or {}), "labs": labs}
+        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+        return replace(self, parts=parts, fingerprint=hashlib.sha256(canonical.encode()).hexdigest())
+
+    def _labs(self) -> Mapping[str, object]:
+        return cast("Mapping[str, object]", (self.parts or {}).get("labs", {}))
 
 
 def look(aws: Aws, attendee: str, stack: Stack, *, after: datetime | None = None) -> Seat:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from classlab.environments import identical
+from classlab.environments import differences, identical
 from classlab.rehearsal.day import Day
 from classlab.reporting.report import Report, TeardownReport
 from classlab.reporting.rows import environment_rows
@@ -20,7 +20,7 @@ def report_of(day: Day) -> Report:
         started_at=day.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=round((datetime.now(UTC) - day.started_at).total_seconds(), 3),
         template_sha256=day.template_sha256,
-        environments=environment_rows(day.environments),
+        environments=environment_rows(day.environments, differences(day.environments)),
         environments_identical=identical(day.environments),
         pipelines=day.pipelines,
         notebooks=day.notebooks,

@@ -38,6 +38,7 @@ class EnvironmentRow(Part):
     fingerprint: str = ""
     seconds_to_ready: float = Field(description="from CreateStack to the status object")
     differs: list[str] = Field(default=[], description="measured parts in which it differs from most others")
+    changed_files: list[str] = Field(default=[], description="lab files that the attendee has changed or added")
 
 
 class GateRow(Part):

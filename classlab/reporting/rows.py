@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-from classlab.environments import Seat, differences
+from classlab.environments import Seat
 from classlab.pipelines import Outcome
 from classlab.reporting.report import DataRow, EnvironmentRow, GateRow, PipelineRow, PipelineStepRow
 
 
-def environment_rows(seats: Mapping[str, Seat]) -> list[EnvironmentRow]:
-    """One row a seat; whoever is not ready counts as broken."""
-    differing = differences(seats)
+def environment_rows(seats: Mapping[str, Seat], differing: Mapping[str, list[str]]) -> list[EnvironmentRow]:
+    """One row a seat; whoever is not ready counts as broken. `differing` holds each seat's parts that differ."""
     return [
         EnvironmentRow(
             attendee=seat.attendee,
@@ -18,6 +17,7 @@ def environment_rows(seats: Mapping[str, Seat]) -> list[EnvironmentRow]:
             fingerprint=seat.fingerprint,
             seconds_to_ready=round(seat.seconds_to_ready, 3),
             differs=differing.get(attendee, []),
+            changed_files=seat.changed_files,
         )
         for attendee, seat in seats.items()
     ]

@@ -70,14 +70,14 @@ def _stack(aws: Aws, name: str, outputs: dict[str, str], tags: dict[str, str]) -
     )
 
 
-def _status(aws: Aws, attendee: str, state: str, fingerprint: str, pandas: str) -> None:
+def _status(aws: Aws, attendee: str, state: str, fingerprint: str, pandas: str, work: tuple[str, ...] = ()) -> None:
     body = {
         "state": state,
         "reason": "no space left" if state == "broken" else "",
         "log_tail": "",
         "at": datetime.now(UTC).isoformat(),
         "fingerprint": fingerprint,
-        "parts": {"packages": {"pandas": pandas}},
+        "parts": {"labs": {"head": "c0ffee", "changes": dict.fromkeys(work, "M")}, "packages": {"pandas": pandas}},
     }
     aws.s3.put_object(Bucket=f"bucket-{attendee}", Key=STATUS_KEY, Body=json.dumps(body).encode())
 
@@ -111,7 +111,33 @@ def test_status_of_a_class_that_is_ready(sample_class: Aws) -> None:
     assert "2099-01-01 12:00:00 UTC" in done.output
 
 
-def test_status_names_what_is_broken_and_what_differs(sample_class: Aws) -> None:
+def test_status_names_the_part_that_differs(sample_class: Aws) -> None:
+    _status(sample_class, "ann", "ready", "f1", "2.3.3")
+    _status(sample_class, "anna", "ready", "f2", "2.2.3")
+    part = "packages.pandas: 2.2.3 instead of 2.3.3"
+    done = _run("status", "--classroom", SAMPLE)
+    assert done.exit_code == 1
+    assert part in " ".join(done.output.split())
+    done = _run("status", "--classroom", SAMPLE, "--json")
+    assert done.exit_code == 1
+    document = json.loads(done.output)
+    assert document["environments_identical"] is False
+    assert [row["differs"] for row in document["environments"]] == [[], [part]]
+
+
+def test_status_takes_an_attendees_work_for_no_difference(sample_class: Aws) -> None:
+    _status(sample_class, "ann", "ready", "f1", "2.3.3")
+    _status(sample_class, "anna", "ready", "f2", "2.3.3", work=("churn.ipynb", "mine.py"))
+    done = _run("status", "--classroom", SAMPLE)
+    assert done.exit_code == 0
+    assert done.output.count("work: 2 files changed") == 1
+    document = json.loads(_run("status", "--classroom", SAMPLE, "--json").output)
+    assert document["environments_identical"] is True
+    assert [row["changed_files"] for row in document["environments"]] == [[], ["churn.ipynb", "mine.py"]]
+    assert [row["fingerprint"] for row in document["environments"]] == ["f1", "f2"]
+
+
+def test_status_names_what_is_broken(sample_class: Aws) -> None:
     _status(sample_class, "ann", "broken", "", "2.3.3")
     done = _run("status", "--classroom", SAMPLE, "--json")
     assert done.exit_code == 1

@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from classlab.aws import Aws
 from classlab.contract import STATUS_KEY, AttendeeOutput
 from classlab.environments import Seat, differences, identical, look, wait_until_settled
@@ -90,6 +92,43 @@ def test_what_is_missing_is_named_too() -> None:
     lesser: dict[str, object] = {"git": {"head": "c0ffee"}, "kernels": {"churn": {"packages": {"pandas": "2.3.3"}}}}
     seats = {"ann": _seat("ann", "f1"), "ann-b": _seat("ann-b", "f1"), "anna": _seat("anna", "f2", lesser)}
     assert differences(seats)["anna"] == ["kernels.churn.packages.numpy: nothing instead of 2.1.0"]
+
+
+def _measured(*, head: str = "c0ffee", pandas: str = "2.3.3", work: tuple[str, ...] = ()) -> Seat:
+    """A seat as the instance measures it, its lab files among the rest."""
+    labs = {
+        "head": head,
+        "changes": dict.fromkeys(work, "M"),
+        "files": {"churn.ipynb": "ab", **dict.fromkeys(work, "cd")},
+    }
+    parts: dict[str, object] = {"labs": labs, "kernels": {"churn": {"packages": {"pandas": pandas}}}}
+    return _seat("ann", f"{head}{pandas}{work}", parts)
+
+
+def test_work_is_a_difference_until_it_is_left_out() -> None:
+    seats = {"ann": _measured(), "ann-b": _measured(work=("churn.ipynb", "mine.py")), "anna": _measured()}
+    assert [line.partition(":")[0] for line in differences(seats)["ann-b"]] == [
+        "labs.changes.churn.ipynb",
+        "labs.changes.mine.py",
+        "labs.files.churn.ipynb",
+        "labs.files.mine.py",
+    ]
+    assert seats["ann-b"].changed_files == ["churn.ipynb", "mine.py"]
+    as_prepared = {attendee: seat.without_work() for attendee, seat in seats.items()}
+    assert identical(as_prepared)
+    assert differences(as_prepared) == {"ann": [], "ann-b": [], "anna": []}
+
+
+@pytest.mark.parametrize(
+    ("drifted", "part"),
+    [
+        (_measured(head="bad", work=("mine.py",)), "labs.head: bad instead of c0ffee"),
+        (_measured(pandas="2.2.0"), "kernels.churn.packages.pandas: 2.2.0 instead of 2.3.3"),
+    ],
+)
+def test_what_is_no_work_differs_still(drifted: Seat, part: str) -> None:
+    seats = {"ann": _measured(), "anna": _measured(work=("mine.py",)), "zoe": drifted}
+    assert differences({attendee: seat.without_work() for attendee, seat in seats.items()})["zoe"] == [part]
 
 
 def test_a_broken_seat_makes_a_class_not_identical() -> None:

@@ -25,7 +25,7 @@ def _await_environments(day: Day, progress: Progress) -> None:
     for attendee in day.attendees:
         if attendee.id not in day.environments:
             day.environments[attendee.id] = environments.Seat(attendee.id, "broken", "its stack was not deployed")
-    for row in environment_rows(day.environments):
+    for row in environment_rows(day.environments, environments.differences(day.environments)):
         if row.status == "broken":
             day.problem(f"{row.attendee}: the environment is broken: {row.reason}")
         for part in row.differs:
