@@ -152,7 +152,8 @@ def test_status_names_what_is_broken(sample_class: Aws) -> None:
 def test_open_prints_the_url(sample_class: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("classlab.cli.open.presigned_url", lambda _aws, name: f"https://{name}/?authToken=x")
     done = _run("open", "ann", "--no-browser", "--classroom", SAMPLE)
-    assert done.output == "https://sample--ann--notebook/?authToken=x\n"
+    assert done.stdout == "https://sample--ann--notebook/?authToken=x\n"
+    assert "open labs/churn-xgboost/churn-xgboost.ipynb" in done.stderr
 
 
 def test_open_of_nobody_names_the_command(sample_class: Aws) -> None:
