@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from classlab.environments import Seat
 from tests.unit.lifecycle.conftest import Instance
 
 
@@ -79,6 +80,21 @@ def test_a_changed_lab_file_is_seen_with_gits_word_for_it(seat: Instance) -> Non
     after, parts = measure(seat)
     assert after != before
     assert parts["labs"]["changes"] == {"tiny-lab/hello.py": "M", "tiny-lab/new.py": "??"}
+
+
+def test_an_attendees_work_is_told_from_drift(seat: Instance) -> None:
+    def as_seat() -> Seat:
+        fingerprint, parts = measure(seat)
+        return Seat("ann", "ready", fingerprint=fingerprint, parts=parts)
+
+    before = as_seat()
+    (seat.volume / "labs/tiny-lab/hello.py").write_text("print('mine')\n")
+    (seat.volume / "labs/tiny-lab/new.py").write_text("")
+    worked = as_seat()
+    assert worked.changed_files == ["tiny-lab/hello.py", "tiny-lab/new.py"]
+    assert worked.without_work() == before.without_work()
+    (packages(seat) / "tiny.py").write_text("VALUE = 1000\n")
+    assert as_seat().without_work() != before.without_work()
 
 
 def test_a_missing_labs_folder_is_an_error(seat: Instance) -> None:
