@@ -42,7 +42,7 @@ _INTERRUPTED = 130  # as shells say it of Ctrl-C
 )
 @click.option("--attendees", type=click.IntRange(min=1), help="How many attend; beyond the roster they are made up.")
 @click.option("--data", type=FOLDER, help="Folder that holds the labs' files, such as churn.csv.")
-@click.option("--keep", is_flag=True, help="Leave class and embedded AWS running: no teardown, no judge, status 1.")
+@click.option("--keep", is_flag=True, help="Leave class and embedded AWS running: no teardown, no judge.")
 @json_option
 def rehearse(
     *,
@@ -55,7 +55,8 @@ def rehearse(
 ) -> None:
     """Run a whole class on the embedded AWS of this machine: deploy, work, tear down, judge.
 
-    Status 0 only if everything held. The report is build/rehearsal/report.json and report.html.
+    Status 0 only if everything held, with --keep everything up to the end of class. The report is
+    build/rehearsal/report.json and report.html.
     """
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data}: there is no such folder")

@@ -7,13 +7,17 @@ from classlab.rehearsal.day import Day
 from classlab.reporting.report import Report, TeardownReport
 from classlab.reporting.rows import environment_rows
 
-_NOT_TORN_DOWN = TeardownReport(verdict="UNKNOWN")
+_NOT_TORN_DOWN = TeardownReport(verdict="UNKNOWN", why="the class was not torn down")
+_KEPT = TeardownReport(verdict="UNKNOWN", why="the class was kept running, as asked: nothing was torn down or judged")
 
 
 def report_of(day: Day) -> Report:
-    """Everything held only if nothing was found wrong, the teardown is CLEAN and the judge found nothing."""
-    teardown = day.teardown or _NOT_TORN_DOWN
-    judged = day.judge is not None and not day.judge.problems
+    """Everything held only if nothing was found wrong, the teardown is CLEAN and the judge found nothing.
+
+    Of a class that is kept running neither is asked for.
+    """
+    teardown = day.teardown or (_KEPT if day.options.keep else _NOT_TORN_DOWN)
+    ended = teardown.verdict == "CLEAN" and day.judge is not None and not day.judge.problems
     return Report(
         classroom=day.classroom.name,
         engine="embedded",
@@ -29,5 +33,5 @@ def report_of(day: Day) -> Report:
         steps=day.steps,
         notes=day.notes,
         problems=day.problems,
-        ok=not day.problems and teardown.verdict == "CLEAN" and judged,
+        ok=not day.problems and (ended or day.options.keep),
     )

@@ -119,6 +119,7 @@ class TeardownReport(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     verdict: Verdict
+    why: str = Field(default="", description="reason of an UNKNOWN verdict, where no teardown ran")
     kept: list[KeptItem] = []
     planned: int = 0
     deleted: int = 0
@@ -157,7 +158,7 @@ class JudgeReport(Part):
 
 
 class Report(Part):
-    """`report.json`. `ok` holds only if everything held."""
+    """`report.json`. `ok` holds only if everything that was asked for held."""
 
     classroom: str
     engine: Literal["embedded", "aws"]

@@ -1,6 +1,7 @@
 """The conductor: whatever fails, what does not need it still comes, and everything is told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,12 @@ def test_everything_held_only_if_everything_did(
 ) -> None:
     day.teardown, day.judge, day.problems = teardown, judge, problems
     assert report_of(day).ok is ok
+
+
+@pytest.mark.parametrize("problems", [[], ["anything"]])
+def test_a_kept_class_holds_if_all_that_ran_did_and_says_that_it_was_kept(day: Day, problems: list[str]) -> None:
+    day.options, day.problems = replace(day.options, keep=True), problems
+    report = report_of(day)
+    assert report.ok is (not problems)
+    assert report.teardown.verdict == "UNKNOWN"
+    assert "kept running, as asked" in report.teardown.why
