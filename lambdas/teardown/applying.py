@@ -15,63 +15,68 @@ from lambdas.teardown.scope import Context
 OVERALL = timedelta(hours=5)  # from the run's start; what is left then is given up and reported
 REFUSALS_MAX = 4  # denied calls; rights need seconds to arrive, not minutes
 _FIRST_LOOK = 1.0  # seconds
+_DOUBLINGS = 5  # of the time between two looks, to about half a minute
 _LAST_LOOK = 30.0
-_SAVE_EVERY = 20  # looks
+_LONG = timedelta(minutes=10)
+_LONG_RUNS_LEAST = 10  # seconds; a state machine's history holds 25,000 events, some ten a slice
+_SAVES = 20  # a ledger of many items is large: so many saves while all of them are looked at once
+_LOOKS_MIN = 10  # between two saves
 
 
 def apply_slice(context: Context, ledger: Ledger, *, budget: Budget, save: Callable[[], None]) -> bool:
     """Whether every item is settled or given up; goes on as long as something is due."""
-    while ledger.pending and not budget.spent:
-        due = _due(context, ledger)
-        if not due:
-            break
-        for number, item in enumerate(due, start=1):
+    looks = 0
+    while not budget.spent and (due := _due(context, ledger)):
+        for item in due:
+            before = item.archived
             _look(context, ledger, item, budget)
-            if number % _SAVE_EVERY == 0:
+            looks += 1
+            if item.archived != before or looks >= max(_LOOKS_MIN, len(ledger.items) // _SAVES):
                 save()
+                looks = 0
             if budget.spent:
                 break
-        save()
+    save()
     return not ledger.pending
 
 
 def seconds_to_wait(context: Context, ledger: Ledger) -> int:
-    """Until the next item is due: at least one, at most thirty."""
+    """Until the next item is due, at most thirty; a long run asks less often, for its history has an end."""
     now = context.clock.now()
-    waits = [(item.due - now).total_seconds() for item in ledger.pending if item.due]
-    return max(1, min(round(min(waits, default=1)), int(_LAST_LOOK)))
+    least = 1 if now - ledger.started < _LONG else _LONG_RUNS_LEAST
+    waits = [(item.due - now).total_seconds() for item in ledger.pending if item.due and _is_ready(item, ledger)]
+    return max(least, min(round(min(waits, default=1)), int(_LAST_LOOK)))
 
 
 def _due(context: Context, ledger: Ledger) -> list[Item]:
     now = context.clock.now()
     _settle_dependants(ledger)
-    return [
-        item
-        for item in ledger.items.values()
-        if item.pending and (item.due is None or item.due <= now) and _is_free(item, ledger)
-    ]
+    return [item for item in ledger.items.values() if (item.due is None or item.due <= now) and _is_ready(item, ledger)]
+
+
+def _is_ready(item: Item, ledger: Ledger) -> bool:
+    return item.pending and _is_free(item, ledger)
 
 
 def _settle_dependants(ledger: Ledger) -> None:
     """What waits for something given up is blocked, and so is what waits for that; a stack's end is its content's."""
-    changed = True
-    while changed:
-        before = len(ledger.pending)
+    stacks = {item.arn: item for item in ledger.items.values() if item.kind == "stack"}
+    left, before = len(ledger.pending), -1
+    while left != before:
         for item in ledger.pending:
             stuck = next((need for need in _needs(item, ledger) if need.state in STUCK), None)
             if item.pending and stuck:
                 item.settle("blocked", f"must go after {stuck.arn}, which was given up")
             elif item.stack is not None:
-                _follow_its_stack(item, ledger)
-        changed = len(ledger.pending) < before
+                _follow(item, stacks[item.stack])
+        left, before = len(ledger.pending), left
 
 
 def _needs(item: Item, ledger: Ledger) -> Iterator[Item]:
     return (ledger.items[need] for need in item.needs if need in ledger.items)
 
 
-def _follow_its_stack(item: Item, ledger: Ledger) -> None:
-    stack = next(other for other in ledger.items.values() if other.arn == item.stack)
+def _follow(item: Item, stack: Item) -> None:
     if stack.state in ("deleted", "gone"):
         item.asked = True
         item.release(stack)
@@ -132,8 +137,8 @@ def _step(context: Context, ledger: Ledger, item: Item, kind: Kind, budget: Budg
 
 
 def _delete(context: Context, ledger: Ledger, item: Item, kind: Kind, seen: Seen, budget: Budget) -> None:
-    if seen.state == "DELETE_FAILED":
-        _unhand(ledger, item)
+    if kind.hands_over(seen):
+        _take_over(ledger, item)
     if not _is_free(item, ledger) or not _still_ours(context, item, kind, seen):
         return
     if not kind.prepare(context, item, budget):
@@ -147,7 +152,7 @@ def _delete(context: Context, ledger: Ledger, item: Item, kind: Kind, seen: Seen
     LOGGER.info("asked for deletion", extra={"arn": item.arn, "proof": item.proof})
 
 
-def _unhand(ledger: Ledger, stack: Item) -> None:
+def _take_over(ledger: Ledger, stack: Item) -> None:
     """What a failed stack held is deleted by itself, and the stack again after that: nothing is ever retained."""
     for item in ledger.items.values():
         if item.stack == stack.arn and item.state in ("planned", "prepared"):
@@ -173,7 +178,8 @@ def _next_look(item: Item) -> float:
     """Seconds: soon after a change, then ever later, with jitter."""
     if item.visits == 0:
         return _FIRST_LOOK if item.seen_states and item.seen_states[-1] else 0.0
-    return max(_FIRST_LOOK, full_jitter(item.visits, base=_FIRST_LOOK, cap=_LAST_LOOK))
+    doublings = min(item.visits, _DOUBLINGS)
+    return (_FIRST_LOOK * 2.0**doublings + full_jitter(doublings, base=_FIRST_LOOK, cap=_LAST_LOOK)) / 2
 
 
 def _give_up_if_late(item: Item, kind: Kind, ledger: Ledger, now: datetime) -> None:

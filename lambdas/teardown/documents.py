@@ -1,17 +1,16 @@
 """The teardown's documents in the class bucket: ledger, plan, report."""
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from classlab.contract import TEARDOWN_PREFIX, ledger_key
 from lambdas.shared.clients import Clients
 from lambdas.shared.clock import Clock
 from lambdas.shared.faults import Fault, classify
 from lambdas.shared.retries import patiently
+from lambdas.shared.telemetry import LOGGER
 from lambdas.teardown.facts import Facts
 from lambdas.teardown.ledger import Ledger
-
-_LEDGER = ledger_key("")[-len("/ledger.json") :]
 
 
 class Documents:
@@ -38,18 +37,22 @@ class Documents:
     def memory_of_earlier_runs(self, run: str) -> Facts:
         """What earlier runs proved: a run that was cut may have deleted the proof of what it left."""
         memory = Facts()
-        for key in self._ledgers():
-            body = self._read(key) if key != ledger_key(run) else None
-            if body is not None:
-                memory = memory.with_memory_of(Ledger.model_validate_json(body).memory)
+        for earlier in sorted(self._runs() - {run}):
+            try:
+                ledger = self.read_ledger(earlier)
+            except ValidationError:
+                LOGGER.warning(
+                    "an earlier run's ledger is of another version and tells nothing", extra={"run": earlier}
+                )
+                continue
+            memory = memory.with_memory_of(ledger.memory) if ledger else memory
         return memory
 
-    def _ledgers(self) -> list[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{TEARDOWN_PREFIX}runs/"
-        )
+    def _runs(self) -> set[str]:
+        folder = f"{TEARDOWN_PREFIX}runs/"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
         keys = (found["Key"] for page in pages for found in page.get("Contents", []))
-        return [key for key in keys if key.endswith(_LEDGER)]
+        return {key.removeprefix(folder).partition("/")[0] for key in keys}
 
     def _read(self, key: str) -> bytes | None:
         try:

@@ -6,12 +6,16 @@ from pydantic import BaseModel, ConfigDict
 
 from classlab.contract import TeardownVerdict
 from lambdas.teardown.kinds import KINDS
+from lambdas.teardown.kinds.jobs import LOOK_BACK
 from lambdas.teardown.ledger import Item, Ledger, Noted, Scan
 from lambdas.teardown.scope import Context
 from lambdas.teardown.verdict import doubts, last_finished, leftovers, verdict
 
 _DONE = ("deleted", "gone", "stopped")
-_NOT_LOOKED_FOR = "CloudTrail was not read: kinds outside the table of kinds were not looked for"
+_NOT_LOOKED_FOR = (
+    "CloudTrail was not read: kinds outside the table of kinds were not looked for",
+    f"jobs begun more than {LOOK_BACK.days} days before the class stack were not looked at: they have ended",
+)
 
 
 class _Part(BaseModel):
@@ -99,7 +103,7 @@ def report_of(context: Context, ledger: Ledger, *, error: str) -> Report:
         scans=sum(scan.finished is not None for scan in scans),
         lister_errors=sum(len(scan.errors) for scan in scans),
         doubts=doubts(ledger),
-        notes=[_NOT_LOOKED_FOR],
+        notes=list(_NOT_LOOKED_FOR),
         api_calls=ledger.api_calls,
         slices=ledger.slices,
     )

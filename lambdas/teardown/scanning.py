@@ -49,11 +49,20 @@ def _page(context: Context, scan: Scan, kind: Kind, progress: Progress, budget: 
         try:
             _judge(context, scan, kind, listed)
         except AWS_ERRORS as error:
-            progress.error = f"{listed.arn} could not be judged: {describe(error)}"
-            progress.unlisted |= context.scope.resembles(listed.name)
+            if _stands(context, kind, listed):
+                progress.error = f"{listed.arn} could not be judged: {describe(error)}"
+                progress.unlisted |= context.scope.resembles(listed.name)
     progress.listed += len(page.listed)
     progress.token, progress.done = page.token, page.token is None
     return True
+
+
+def _stands(context: Context, kind: Kind, listed: Listed) -> bool:
+    """Whether it is there, for all one can tell: what went while it was judged is no error."""
+    try:
+        return patiently(lambda: kind.describe(context, listed), clock=context.clock) is not None
+    except AWS_ERRORS:
+        return True
 
 
 def _judge(context: Context, scan: Scan, kind: Kind, listed: Listed) -> None:

@@ -42,14 +42,14 @@ def verify_slice(context: Context, ledger: Ledger, *, budget: Budget, save: Call
     return Verified(done=False)
 
 
-def is_quiet(ledger: Ledger, scan: Scan) -> bool:
+def _is_quiet(ledger: Ledger, scan: Scan) -> bool:
     """Whether a finished scan found nothing that one could still act on."""
     return scan.finished is not None and not _fresh(ledger, scan)
 
 
 def _is_over(ledger: Ledger) -> bool:
     last = ledger.rounds[-2:]
-    quiet = len(last) == 2 and all(is_quiet(ledger, scan) for scan in last)
+    quiet = len(last) == 2 and all(_is_quiet(ledger, scan) for scan in last)
     exhausted = len(ledger.rounds) >= ROUNDS_MAX and ledger.rounds[-1].finished is not None
     return quiet or exhausted
 

@@ -73,6 +73,10 @@ class Kind(ABC):
         """Why deleting it must not even be tried, nor anything that would go with it; empty for nothing."""
         return ""
 
+    def hands_over(self, seen: Seen) -> bool:  # noqa: ARG002 - only what holds others can
+        """Whether it failed to take along what it holds, so that this must be deleted by itself."""
+        return False
+
     def stop(self, context: Context, seen: Seen) -> None:
         """Ends what runs; only for kinds whose step can be ``stop``."""
         raise NotImplementedError(f"{self.name} has nothing to stop")

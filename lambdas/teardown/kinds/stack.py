@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _GONE = "DELETE_COMPLETE"
 _COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+_NEVER_BEGUN = "REVIEW_IN_PROGRESS"  # a change set that nobody executed
 _PROTECTED = "protected"
 _MISSING = "ValidationError"
 
@@ -116,7 +117,12 @@ class Stack(Kind):
 
     def step(self, seen: Seen) -> Step:
         """Whatever is in progress must end first."""
-        return "wait" if seen.state.endswith("_IN_PROGRESS") else "delete"
+        waits = seen.state.endswith("_IN_PROGRESS") and seen.state != _NEVER_BEGUN
+        return "wait" if waits else "delete"
+
+    def hands_over(self, seen: Seen) -> bool:
+        """A failed deletion leaves what it could not delete."""
+        return seen.state == "DELETE_FAILED"
 
     def refusal(self, seen: Seen) -> str:
         """Somebody protected it: then all it holds is to stay as it is."""
