@@ -92,6 +92,11 @@ class Lab(Strict):
         return value
 
 
+def lab_folders(labs_folder: Path = LABS_FOLDER) -> list[str]:
+    """Names of the folders that hold a manifest, sorted."""
+    return sorted(found.parent.name for found in labs_folder.glob("*/lab.yaml"))
+
+
 def read_lab(folder_name: str, labs_folder: Path = LABS_FOLDER) -> Lab:
     """The manifest of one lab; raises :class:`UserError` with file and key."""
     folder = labs_folder / folder_name
@@ -100,7 +105,7 @@ def read_lab(folder_name: str, labs_folder: Path = LABS_FOLDER) -> Lab:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Lab.model_validate({**document, "folder": folder})
     except OSError as error:
-        known = ", ".join(sorted(found.parent.name for found in labs_folder.glob("*/lab.yaml")))
+        known = ", ".join(lab_folders(labs_folder))
         raise UserError(f"there is no lab {folder_name!r}; known labs: {known}") from error
     except (yaml.YAMLError, TypeError) as error:
         raise UserError(f"{path}: not a valid manifest: {error}") from error

@@ -6,6 +6,7 @@ holds them for its own class (``python -m infra.instructor`` prints the document
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Stack
@@ -26,9 +27,11 @@ from classlab.contract import (
     service_role_path,
     teardown_machine_name,
 )
+from classlab.labs import Lab, lab_folders, read_lab
 from infra.arns import ANY, Arns
 from infra.constructs.buckets import CLASS_BUCKET_ID, SEAT_BUCKET_ID
 from infra.constructs.schedule import SCHEDULE_NAME
+from infra.constructs.seat_policy import public_keys
 from infra.policy import Statement, allow, document, pass_role
 
 _ANY_CLASS = "*"
@@ -43,6 +46,7 @@ class InstructorRights:
     arns: Arns
     classroom: str
     class_bucket_arn: str
+    labs: Sequence[Lab]
 
     @property
     def seats(self) -> str:
@@ -54,6 +58,7 @@ class InstructorRights:
         return [
             self._stacks(),
             *self._buckets(),
+            self._public_data(),
             *self._machines(),
             self._notebooks(),
             *self._schedule(),
@@ -80,6 +85,10 @@ class InstructorRights:
             allow("ReadClassAndSeats", ["s3:GetObject"], [*kept, *shown, status], why=_NAMED),
             allow("PutData", ["s3:PutObject", "s3:AbortMultipartUpload"], data, why="The data's folder"),
         ]
+
+    def _public_data(self) -> Statement:
+        """`classlab data put` reads it with the instructor's rights; a public bucket does not stand in for these."""
+        return allow("ReadPublicData", ["s3:GetObject"], [self.arns.bucket(key) for key in public_keys(self.labs)])
 
     def _machines(self) -> list[Statement]:
         """Pipelines, and the teardown: its dry run, which changes nothing, is a matter of its input."""
@@ -128,9 +137,10 @@ class InstructorRights:
 
 
 def policy_document() -> dict[str, object]:
-    """The written instructor policy: any class in any region of the account it is attached in."""
+    """The written instructor policy: any class with any of our labs, in any region of its account."""
     bucket = ANY.bucket(f"*-{CLASS_BUCKET_ID.lower()}-*")
-    rights = InstructorRights(arns=ANY, classroom=_ANY_CLASS, class_bucket_arn=bucket)
+    labs = [read_lab(folder) for folder in lab_folders()]
+    rights = InstructorRights(arns=ANY, classroom=_ANY_CLASS, class_bucket_arn=bucket, labs=labs)
     policy: dict[str, object] = Stack().resolve(document([rights.deploy(), *rights.statements()]))
     return policy
 

@@ -43,13 +43,18 @@ def class_files(bucket_arn: str) -> list[Statement]:
 
 def public_data(labs: Sequence[Lab]) -> list[Statement]:
     """The files the labs' manifests name as public sources. SageMaker lists a prefix even for one object."""
-    keys = sorted({lab.data.public_source.removeprefix("s3://") for lab in labs})
+    keys = public_keys(labs)
     buckets = sorted({key.partition("/")[0] for key in keys})
     only = {"StringLike": {"s3:prefix": [key.partition("/")[2] for key in keys]}}
     return [
         allow("ListPublicData", ["s3:ListBucket"], [OWN.bucket(name) for name in buckets], only),
         allow("ReadPublicData", ["s3:GetObject"], [OWN.bucket(key) for key in keys]),
     ]
+
+
+def public_keys(labs: Sequence[Lab]) -> list[str]:
+    """``bucket/key`` of every public source."""
+    return sorted({lab.data.public_source.removeprefix("s3://") for lab in labs})
 
 
 def logs_and_metrics(stack: str) -> list[Statement]:

@@ -87,7 +87,10 @@ class ClassroomStack(Stack):
     def _make_instructor(self) -> iam.Role:
         """For colleagues who run this class but deploy nothing."""
         rights = InstructorRights(
-            arns=OWN, classroom=self._inputs.classroom.name, class_bucket_arn=self.bucket.bucket_arn
+            arns=OWN,
+            classroom=self._inputs.classroom.name,
+            class_bucket_arn=self.bucket.bucket_arn,
+            labs=self._inputs.labs,
         )
         plan = RolePlan(
             principal=iam.AccountRootPrincipal(),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.inputs import PROJECT
+from classlab.labs import lab_folders, read_lab
+from infra.inputs import PROJECT, ClassInputs
 from infra.instructor import policy_document
 from tests.synth.access import Principal
 from tests.synth.conftest import Template
@@ -65,6 +66,7 @@ def test_an_instructor_may(instructor: Principal, action: str, resource: str) ->
         ("s3:PutObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/work/notebook.ipynb"),
         ("s3:DeleteBucket", f"arn:aws:s3:::{CLASS_BUCKET}"),
         ("s3:GetObject", "arn:aws:s3:::somebody-elses-bucket/data/secret.csv"),
+        ("s3:GetObject", "arn:aws:s3:::sagemaker-sample-files/datasets/of-no-lab.csv"),
         ("states:StartExecution", f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:payroll"),
         ("scheduler:DeleteSchedule", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/classlab-sample/teardown"),
         ("scheduler:UpdateSchedule", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/teardown"),
@@ -76,6 +78,19 @@ def test_an_instructor_may(instructor: Principal, action: str, resource: str) ->
 )
 def test_an_instructor_may_not(instructor: Principal, action: str, resource: str) -> None:
     assert not instructor.may(action, resource, OF_A_CLASS)
+
+
+@pytest.mark.parametrize("folder", lab_folders())
+def test_the_written_policy_reads_every_labs_public_data(folder: str) -> None:
+    source = read_lab(folder).data.public_source.replace("s3://", "arn:aws:s3:::")
+    assert Principal(tuple(_written()["Statement"])).may("s3:GetObject", source)
+
+
+def test_the_role_of_a_class_reads_its_labs_public_data(class_template: Template, inputs: ClassInputs) -> None:
+    role = principal(Resolver("sample", class_template), only(class_template, "AWS::IAM::Role", "Instructor"))
+    sources = [lab.data.public_source.replace("s3://", "arn:aws:s3:::") for lab in inputs.labs]
+    assert sources
+    assert all(role.may("s3:GetObject", source) for source in sources)
 
 
 def test_notebooks_of_a_class_are_opened_and_no_others(instructor: Principal) -> None:

@@ -1,0 +1,36 @@
+"""What the instructor's written policy is worth on a running engine with IAM on."""
+
+from pathlib import Path
+
+import pytest
+
+from classlab import data_source
+from classlab.aws import Aws
+from classlab.labs import Lab, lab_folders, read_lab
+from classlab.rehearsal.account import connect, create_instructor, root_keys
+from embedded_aws.launcher import Engine
+
+CONTENT = b"public"
+
+
+@pytest.fixture(scope="module")
+def instructor(engine: Engine) -> Aws:
+    """An IAM user with nothing but the written policy."""
+    return connect(engine, create_instructor(connect(engine, root_keys(engine))))
+
+
+@pytest.mark.parametrize("lab", [read_lab(folder) for folder in lab_folders()], ids=lambda lab: lab.name)
+def test_public_data_is_read_with_the_instructors_rights(
+    engine: Engine, instructor: Aws, lab: Lab, tmp_path: Path
+) -> None:
+    bucket, _, key = lab.data.public_source.removeprefix("s3://").partition("/")
+    root = connect(engine, root_keys(engine))
+    root.s3.create_bucket(Bucket=bucket)
+    root.s3.put_object(Bucket=bucket, Key=key, Body=CONTENT)
+    try:
+        unchecked = lab.model_copy(update={"data": lab.data.model_copy(update={"sha256": ""})})
+        file = data_source.locate(unchecked, folder=None, environment={}, aws=instructor, keep_in=tmp_path)
+    finally:
+        root.s3.delete_object(Bucket=bucket, Key=key)
+        root.s3.delete_bucket(Bucket=bucket)
+    assert (file.path.read_bytes(), file.origin, file.generated) == (CONTENT, lab.data.public_source, False)
