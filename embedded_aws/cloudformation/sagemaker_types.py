@@ -34,6 +34,7 @@ _NOTEBOOK_UPDATES = (
     "AcceleratorTypes",
     "RootAccess",
     "InstanceMetadataServiceConfiguration",
+    "IpAddressType",
 )
 
 Act = Callable[[Call, str, Properties, Properties], None]
@@ -71,6 +72,7 @@ class SageMakerKind:
 
     def _update(self, call: Call, physical_id: str, old: Properties, new: Properties) -> Resource:
         own = _name(physical_id)
+        _refuse_unknown(f"Create{self.name}", new)
         changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
         if changed:
             call("sagemaker", "AddTags", ResourceArn=physical_id, Tags=changed)
@@ -115,15 +117,20 @@ class SageMakerKind:
 
 
 def _attempt(call: Call, operation: str, given: Properties) -> None:
-    """A create call; properties the call does not know are refused as CloudFormation does."""
-    shape = input_shape(operation)
-    unknown = sorted(given.keys() - (shape.members.keys() if shape else set()))
-    if unknown:
-        raise ResourceError(f"Properties validation failed: #: extraneous key [{unknown[0]}] is not permitted")
+    """A create call."""
+    _refuse_unknown(operation, given)
     try:
         call("sagemaker", operation, **coerce(operation, given))
     except AwsError as error:
         raise failed(error, "SageMaker") from error
+
+
+def _refuse_unknown(operation: str, given: Properties) -> None:
+    """Properties the create call does not know are refused as CloudFormation does, in updates too."""
+    shape = input_shape(operation)
+    unknown = sorted(given.keys() - (shape.members.keys() if shape else set()))
+    if unknown:
+        raise ResourceError(f"Properties validation failed: #: extraneous key [{unknown[0]}] is not permitted")
 
 
 def _stop_notebook(call: Call, own: str) -> None:
@@ -164,7 +171,7 @@ def _change_lifecycle_config(call: Call, own: str, _old: Properties, new: Proper
 
 
 def _change_endpoint(call: Call, own: str, _old: Properties, new: Properties) -> None:
-    call("sagemaker", "UpdateEndpoint", EndpointName=own, EndpointConfigName=new["EndpointConfigName"])
+    call("sagemaker", "UpdateEndpoint", **coerce("UpdateEndpoint", {"EndpointName": own, **_without_tags(new)}))
 
 
 def _name(physical_id: str) -> str:
@@ -175,8 +182,30 @@ def _without_tags(props: Properties) -> dict[str, Any]:
     return {key: value for key, value in props.items() if key != "Tags"}
 
 
-_MODEL = ("ModelName", "Containers", "PrimaryContainer", "ExecutionRoleArn", "EnableNetworkIsolation")
-_ENDPOINT_CONFIG = ("EndpointConfigName", "ProductionVariants", "KmsKeyId", "ExecutionRoleArn")
+# Neither has an update call: whatever changes, AWS replaces them, and so a member that is not done here is refused.
+_MODEL = (
+    "ModelName",
+    "Containers",
+    "PrimaryContainer",
+    "InferenceExecutionConfig",
+    "ExecutionRoleArn",
+    "VpcConfig",
+    "EnableNetworkIsolation",
+)
+_ENDPOINT_CONFIG = (
+    "EndpointConfigName",
+    "ProductionVariants",
+    "ShadowProductionVariants",
+    "DataCaptureConfig",
+    "AsyncInferenceConfig",
+    "ExplainerConfig",
+    "KmsKeyId",
+    "ExecutionRoleArn",
+    "VpcConfig",
+    "EnableNetworkIsolation",
+    "MetricsConfig",
+    "CrossRegionTrafficConfig",
+)
 _NOTEBOOK = (
     "NotebookInstanceName",
     "KmsKeyId",
