@@ -86,7 +86,7 @@ def update(plane: ControlPlane, params: Params) -> Params:
 
 
 def update_weights(plane: ControlPlane, params: Params) -> Params:
-    """UpdateEndpointWeightsAndCapacities; capacity is only counted: one process serves a variant here."""
+    """UpdateEndpointWeightsAndCapacities; one process serves a variant here, so more instances are refused."""
     with plane.lock:
         record = _updatable(plane, params["EndpointName"])
         shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
@@ -181,21 +181,12 @@ def _deployment(plane: ControlPlane, config_name: str) -> Deployment:
 
 
 def _retaining(record: Record, deployment: Deployment, excluded: set[str]) -> Deployment:
-    """The deployment with the counts and weights that variants of the same name have now."""
-    kept = {"DesiredInstanceCount": "instance_count", "DesiredWeight": "weight"}
-    shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
-    variants = tuple(
-        replace(
-            variant,
-            **{
-                attribute: shown[variant.name][member]
-                for member, attribute in kept.items()
-                if member not in excluded and variant.name in shown
-            },
-        )
-        for variant in deployment.variants
-    )
-    return Deployment(deployment.config_name, variants)
+    """The deployment with the weights that variants of the same name have now; their counts are always one."""
+    if "DesiredWeight" in excluded:
+        return deployment
+    weights = {variant["VariantName"]: variant["DesiredWeight"] for variant in record["ProductionVariants"]}
+    variants = (replace(variant, weight=weights.get(variant.name, variant.weight)) for variant in deployment.variants)
+    return Deployment(deployment.config_name, tuple(variants))
 
 
 def _shown(variant: Variant) -> dict[str, Any]:

@@ -41,6 +41,9 @@ _NOTEBOOK = {
     "DefaultCodeRepository": _NEVER,
     "AdditionalCodeRepositories": ([],),
     "PlatformIdentifier": ("notebook-al2023-v1",),
+    # There is no sudo and no metadata service: who asks for either is told, who forbids them has what was asked for.
+    "RootAccess": ("Disabled",),
+    "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion": ("2",),
 }
 
 REFUSED: dict[str, Table] = {
@@ -129,6 +132,7 @@ REFUSED: dict[str, Table] = {
         "EnableNetworkIsolation": _OFF,
     },
     "CreateEndpointConfig": {
+        "ProductionVariants[].InitialInstanceCount": _ONE,
         "ProductionVariants[].InstancePools": _NEVER,
         "ProductionVariants[].VariantInstanceProvisionTimeoutInSeconds": _NEVER,
         "ProductionVariants[].AcceleratorType": _NEVER,
@@ -153,7 +157,10 @@ REFUSED: dict[str, Table] = {
     },
     "CreateEndpoint": {"DeploymentConfig": _NEVER},
     "UpdateEndpoint": {"DeploymentConfig": _NEVER, "RetainDeploymentConfig": _OFF},
-    "UpdateEndpointWeightsAndCapacities": {"DesiredWeightsAndCapacities[].ServerlessUpdateConfig": _NEVER},
+    "UpdateEndpointWeightsAndCapacities": {
+        "DesiredWeightsAndCapacities[].DesiredInstanceCount": _ONE,
+        "DesiredWeightsAndCapacities[].ServerlessUpdateConfig": _NEVER,
+    },
     "CreateNotebookInstance": {
         **_NOTEBOOK,
         "SubnetId": _NEVER,

@@ -36,6 +36,7 @@ CREATES = {
     "CreateEndpoint": {"EndpointName": "other", "EndpointConfigName": "config"},
     "CreateNotebookInstance": notebook(),
 }
+CALLS = {**CREATES, "UpdateNotebookInstance": {"NotebookInstanceName": "desk"}}
 VPC = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
 SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}
 
@@ -72,6 +73,11 @@ def s3_input(**more: Any) -> Params:  # noqa: ANN401 # parameters of any call
     return {"ProcessingInputs": [{"InputName": "in", "S3Input": place}]}
 
 
+def metadata(version: str) -> Params:
+    """The least version of the metadata service."""
+    return {"InstanceMetadataServiceConfiguration": {"MinimumInstanceMetadataServiceVersion": version}}
+
+
 @pytest.mark.parametrize(
     ("action", "member", "shown"),
     [
@@ -98,6 +104,11 @@ def s3_input(**more: Any) -> Params:  # noqa: ANN401 # parameters of any call
             {"ProductionVariants": [variant(ServerlessConfig={"MemorySizeInMB": 1024, "MaxConcurrency": 1})]},
             "ProductionVariants.ServerlessConfig",
         ),
+        (
+            "CreateEndpointConfig",
+            {"ProductionVariants": [variant(InitialInstanceCount=2)]},
+            "ProductionVariants.InitialInstanceCount=2",
+        ),
         ("CreateEndpointConfig", {"ShadowProductionVariants": [variant("shadow")]}, "ShadowProductionVariants"),
         (
             "CreateEndpointConfig",
@@ -108,10 +119,13 @@ def s3_input(**more: Any) -> Params:  # noqa: ANN401 # parameters of any call
         ("CreateNotebookInstance", {"DirectInternetAccess": "Disabled"}, "DirectInternetAccess=Disabled"),
         ("CreateNotebookInstance", {"PlatformIdentifier": "notebook-al2-v2"}, "PlatformIdentifier=notebook-al2-v2"),
         ("CreateNotebookInstance", {"DefaultCodeRepository": "https://example.com/a"}, "DefaultCodeRepository"),
+        ("CreateNotebookInstance", {"RootAccess": "Enabled"}, "RootAccess=Enabled"),
+        ("CreateNotebookInstance", metadata("1"), "MinimumInstanceMetadataServiceVersion=1"),
+        ("UpdateNotebookInstance", {"RootAccess": "Enabled"}, "RootAccess=Enabled"),
     ],
 )
 def test_a_member_that_is_not_done(action: str, member: Params, shown: str) -> None:
-    error = refusal(action, {**CREATES[action], **member})
+    error = refusal(action, {**CALLS[action], **member})
     assert error.code == "UnknownOperationException"
     assert error.message.startswith(f"{action}: ")
     assert f"{shown} is not implemented by the embedded AWS" in error.message
@@ -127,6 +141,13 @@ def test_several_containers() -> None:
 @pytest.mark.parametrize("action", CREATES)
 def test_what_is_right_is_taken(action: str) -> None:
     assert hosted(stand())(action, **CREATES[action])
+
+
+def test_a_notebook_without_root_and_old_metadata_is_taken() -> None:
+    at, asked = stand(), {"RootAccess": "Disabled", **metadata("2")}
+    at("CreateNotebookInstance", **notebook(**asked))
+    described = at("DescribeNotebookInstance", NotebookInstanceName="desk")
+    assert {member: described[member] for member in asked} == asked
 
 
 DRIVERS = "/opt/ml/input/data/sm_drivers/sm_train.sh"
