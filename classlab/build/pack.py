@@ -1,13 +1,17 @@
 """A kernel pack: interpreter, uv and wheels of one lock in one archive, from which a seat installs without an index.
 
 Made once per lock and kept in the cache by the hash of everything that goes into it. A pack counts when its
-description lies beside it; that is written last.
+description lies beside it; that is written last. One build at a time is in the cache, and removes what a killed one
+left there.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import Field
@@ -25,6 +29,7 @@ UV_LOCK = PROJECT / "requirements-bootstrap.txt"
 # Notebook instances (notebook-al2023-v1) run on x86_64 with glibc 2.34.
 _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(34, 4, -1)]
 _PLATFORMS += ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"]
+_MAKING = ".making-"
 _RECIPE = 1  # raised when the same lock makes another pack
 
 
@@ -40,22 +45,22 @@ class CachedPack(Strict):
 
 def make_pack(lab: Lab, report: Report, cache: Path = CACHE) -> tuple[Path, CachedPack]:
     """The archive of a lab's kernel and its description, from the cache or made now."""
-    key = pack_key(lab)
-    archive, description = cache / f"{key}.tar", cache / f"{key}.json"
-    if archive.exists() and description.exists():
-        report(f"the pack of the kernel {lab.kernel} is in the cache")
-        return archive, CachedPack.model_validate_json(description.read_bytes())
-    report(f"the pack of the kernel {lab.kernel}: downloading about {lab.kernel_download_mb} MB")
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".making-") as scratch:
-        folder = Path(scratch) / "pack"
-        pack = _fill(folder, lab, report)
-        draft = Path(scratch) / "pack.tar"
-        write_tar(draft, folder)
-        size = draft.stat().st_size
-        made = CachedPack(**pack, sha256=file_sha256(draft), size=size, needs=size + _unpacked(folder / "wheels"))
-        draft.replace(archive)
-    _write(description, made.model_dump_json())
+    archive, description = _places(lab, cache)
+    with _alone(cache, report):
+        _sweep(cache)
+        if description.exists():
+            report(f"the pack of the kernel {lab.kernel} is in the cache")
+            return archive, CachedPack.model_validate_json(description.read_bytes())
+        report(f"the pack of the kernel {lab.kernel}: downloading about {lab.kernel_download_mb} MB")
+        with tempfile.TemporaryDirectory(dir=cache, prefix=_MAKING) as scratch:
+            folder, draft, draft_description = (Path(scratch) / name for name in ("pack", "pack.tar", "pack.json"))
+            pack = _fill(folder, lab, report)
+            write_tar(draft, folder)
+            size = draft.stat().st_size
+            made = CachedPack(**pack, sha256=file_sha256(draft), size=size, needs=size + _unpacked(folder / "wheels"))
+            draft_description.write_text(made.model_dump_json(), encoding="utf-8")
+            draft.replace(archive)
+            draft_description.replace(description)
     return archive, made
 
 
@@ -80,6 +85,37 @@ def link(archive: Path, target: Path) -> None:
         os.link(archive, target)
     except OSError:
         shutil.copyfile(archive, target)
+
+
+def _places(lab: Lab, cache: Path) -> tuple[Path, Path]:
+    """Where the archive and the description of a lab's pack are, or will be."""
+    key = pack_key(lab)
+    return cache / f"{key}.tar", cache / f"{key}.json"
+
+
+@contextmanager
+def _alone(cache: Path, report: Report) -> Iterator[None]:
+    """Hold the cache for one build; the kernel lets go of it however that ends."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("another build is at work on the packs: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what builds that were killed left: half a pack, or an archive that was never described."""
+    for folder in cache.glob(f"{_MAKING}*"):
+        shutil.rmtree(folder)
+    for archive in cache.glob("*.tar"):
+        if not archive.with_suffix(".json").exists():
+            archive.unlink()
+    for description in cache.glob("*.json"):
+        if not description.with_suffix(".tar").exists():
+            description.unlink()
 
 
 def _fill(folder: Path, lab: Lab, report: Report) -> dict[str, str | bool]:
@@ -127,9 +163,3 @@ def _unpacked(wheels: Path) -> int:
         with zipfile.ZipFile(wheel) as archive:
             total += sum(member.file_size for member in archive.infolist())
     return total
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_suffix(".new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -31,9 +31,13 @@ def run(command: Sequence[str], *, purpose: str, heard: Report = lambda _line: N
         raise UserError(f"{purpose}: {command[0]} is not installed") from error
     lines: list[str] = []
     with process:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
-            heard(lines[-1])
+        try:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                heard(lines[-1])
+        except BaseException:
+            process.kill()  # nobody waits for it any more, and its folder is about to be removed
+            raise
     if process.returncode:
         raise UserError("\n".join([f"{purpose} failed:", *lines[-_LINES_OF_FAILURE:]]))
 

@@ -4,6 +4,7 @@ An item that was not there before the class is a leftover unless AWS itself keep
 what the whole account shares. The table below is the judge's own.
 """
 
+import os
 import re
 import socket
 import tempfile
@@ -96,8 +97,10 @@ def _changes(before: Inventory, now: Inventory) -> Iterator[tuple[Item, str]]:
 
 
 def _marked_processes(mark: str) -> Iterator[str]:
-    """Processes with the mark in their environment, as `pid command`; none where there is no /proc."""
+    """Other processes with the mark in their environment, as `pid command`; none where there is no /proc."""
     for entry in Path("/proc").glob("[0-9]*"):
+        if entry.name == str(os.getpid()):
+            continue
         try:
             variables = (entry / "environ").read_bytes().split(b"\0")
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()

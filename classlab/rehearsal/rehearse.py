@@ -34,7 +34,8 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
         with _logging_to(workspace):
             day = morning(options, workspace, emit)
             try:
-                conduct(day, steps)
+                with workspace.marking():
+                    conduct(day, steps)
             except BaseException:
                 workspace.leave()
                 raise

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,4 +114,22 @@ class Workspace:
         The mark is how the next start finds what a killed run left.
         """
         variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-        return variables | {launcher.STATE_VARIABLE: str(self.state.resolve()), "TMPDIR": str(self.scratch.resolve())}
+        return variables | self._mark()
+
+    @contextmanager
+    def marking(self) -> Iterator[None]:
+        """Meanwhile whatever this process itself starts is marked too, and its temporary files lie in `scratch`."""
+        before, folder = dict(os.environ), tempfile.tempdir
+        os.environ.update(self._mark())
+        tempfile.tempdir = str(self.scratch.resolve())
+        try:
+            yield
+        finally:
+            tempfile.tempdir = folder
+            for name in self._mark():
+                os.environ.pop(name)
+                if name in before:
+                    os.environ[name] = before[name]
+
+    def _mark(self) -> dict[str, str]:
+        return {launcher.STATE_VARIABLE: str(self.state.resolve()), "TMPDIR": str(self.scratch.resolve())}

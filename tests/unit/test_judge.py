@@ -95,6 +95,18 @@ def test_a_machine_left_as_it_was() -> None:
     assert _machine(_closed_port()) == []
 
 
+def test_who_asks_is_nothing_that_was_left(tmp_path: Path) -> None:
+    asking = """
+import os
+from classlab.rehearsal.judge import judge_machine
+print(judge_machine(endpoint="http://127.0.0.1:1", mark=f"MINE={os.environ['MINE']}", folders=(),
+                    temporary_before=frozenset()))
+"""
+    environment = {**os.environ, "MINE": str(os.getpid()), "TMPDIR": str(tmp_path)}
+    shown = subprocess.run([sys.executable, "-c", asking], env=environment, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
 def test_a_process_a_listener_and_a_folder_are_found(listener: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
     environment = {**os.environ, MARK: str(os.getpid())}

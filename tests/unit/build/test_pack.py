@@ -1,8 +1,11 @@
 """Kernel packs: complete, cached by what goes into them, and never half made."""
 
+import fcntl
 import subprocess
 import tarfile
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,7 +78,7 @@ def test_a_failed_download_leaves_nothing_that_counts(make: Make, lab: Lab, tmp_
     lock.write_text(good[:-65] + "0" * 64 + "\n")
     with pytest.raises(UserError, match="downloading the wheels of tiny failed"):
         make()
-    assert not list((tmp_path / "cache").iterdir())
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == {".lock"}
     lock.write_text(good)
     make()
 
@@ -85,6 +88,32 @@ def test_an_archive_without_its_description_does_not_count(make: Make) -> None:
     archive.with_suffix(".json").unlink()
     archive.write_bytes(b"half")
     assert make() == (archive, made)
+
+
+@pytest.mark.parametrize("left", [".making-x/pack/wheels/half.whl", "old-lock.tar", "old-lock.json"])
+def test_what_a_killed_build_left_is_removed_though_the_pack_is_there(make: Make, left: str) -> None:
+    archive, _ = make()
+    stale = archive.parent / left
+    stale.parent.mkdir(parents=True, exist_ok=True)
+    stale.write_bytes(b"half")
+    make()
+    assert {path.name for path in archive.parent.iterdir()} == {".lock", archive.name, archive.stem + ".json"}
+
+
+def test_a_second_build_waits_for_the_first(make: Make, said: list[str], tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    (cache / ".making-by-another").mkdir(parents=True)
+    with ThreadPoolExecutor() as pool, (cache / ".lock").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        second = pool.submit(make)
+        while not said:
+            assert not second.done()
+            time.sleep(0.01)
+        assert said == ["another build is at work on the packs: waiting for it"]
+        assert (cache / ".making-by-another").exists()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        assert second.result()[0].exists()
+    assert not (cache / ".making-by-another").exists()
 
 
 def test_a_lab_without_a_lock_is_named(lab: Lab) -> None:
