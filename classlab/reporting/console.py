@@ -3,14 +3,40 @@
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
 
 from classlab.reporting.events import Event, Finished, Note, StepEnded, StepProgressed, StepStarted
 
 _MARKS = {"held": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
 _BAR_WIDTH = 24
+
+
+class _Bar(BarColumn):
+    """A bar once it is known how much there is to do."""
+
+    def render(self, task: Task) -> RenderableType:  # type: ignore[override]  # rich promises its own bar only
+        """Nothing until then."""
+        return super().render(task) if task.total is not None else Text()
+
+
+class _Count(MofNCompleteColumn):
+    """How many of how many, once it is known."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing until then."""
+        return super().render(task) if task.total is not None else Text()
 
 
 class ConsoleRenderer:
@@ -21,8 +47,8 @@ class ConsoleRenderer:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=_BAR_WIDTH),
-            MofNCompleteColumn(),
+            _Bar(bar_width=_BAR_WIDTH),
+            _Count(),
             TextColumn("[dim]{task.fields[note]}"),
             TimeElapsedColumn(),
             console=console,
