@@ -25,11 +25,16 @@ def notebook(script: dict[str, Any] = SCRIPT, **more: Any) -> Template:  # noqa:
 
 
 def test_notebook_comes_into_service_with_the_stacks_tags_and_goes_with_it(account: Account) -> None:
-    stack = account.deploy(notebook(VolumeSizeInGB="7"), Tags=[{"Key": "class", "Value": "one"}])
+    asked: dict[str, Any] = {
+        "RootAccess": "Disabled",
+        "InstanceMetadataServiceConfiguration": {"MinimumInstanceMetadataServiceVersion": "2"},
+    }
+    stack = account.deploy(notebook(VolumeSizeInGB="7", **asked), Tags=[{"Key": "class", "Value": "one"}])
     assert stack.status == "CREATE_COMPLETE", stack.reasons
     sagemaker = account.client("sagemaker")
     found = sagemaker.describe_notebook_instance(NotebookInstanceName=stack.outputs["Name"])
     assert (found["NotebookInstanceStatus"], found["VolumeSizeInGB"]) == ("InService", 7)
+    assert {member: found[member] for member in asked} == asked
     tags = {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=stack.outputs["Arn"])["Tags"]}
     assert tags["class"] == "one"
     assert tags["aws:cloudformation:stack-name"] == stack.name
@@ -53,6 +58,9 @@ def test_notebook_update_stops_changes_and_starts(account: Account) -> None:
     assert updated.outputs == stack.outputs
     found = account.client("sagemaker").describe_notebook_instance(NotebookInstanceName=stack.outputs["Name"])
     assert (found["NotebookInstanceStatus"], found["InstanceType"]) == ("InService", "ml.t3.large")
+    refused = account.deploy(notebook(InstanceType="ml.t3.large", RootAccess="Enabled"), StackName=stack.name)
+    assert refused.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "RootAccess=Enabled is not implemented" in refused.reasons["Notebook"]
     account.destroy(stack)
 
 
