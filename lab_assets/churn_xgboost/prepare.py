@@ -14,7 +14,10 @@ import hashlib
 import io
 import math
 import os
+import re
 import sys
+from collections.abc import Iterator
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +37,7 @@ NUMBER_COLUMNS = [
 ]  # fmt: skip
 COLUMNS = ["State", "Account Length", "Area Code", "Phone", *PLAN_COLUMNS, *NUMBER_COLUMNS[1:], LABEL_COLUMN]
 FEATURES = [column for column in COLUMNS if column not in {*DROPPED, LABEL_COLUMN}]
+CELL = re.compile(r'(?:"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|),')  # quoted, plain or empty, and its comma
 
 
 class DataError(Exception):
@@ -59,42 +63,95 @@ def read_churn(path: Path, *, name: str = "", sha256: str = "") -> pd.DataFrame:
     actual = hashlib.sha256(content).hexdigest()
     changed = f"its SHA-256 is {actual} and not the expected {sha256}" if sha256 and actual != sha256 else ""
     try:
-        table = parse(content.decode("utf-8-sig"))
-    except (DataError, UnicodeDecodeError, csv.Error) as error:
+        table = parse(decode(content))
+    except DataError as error:
         raise DataError(f"{name}: " + "; ".join(filter(None, [str(error), changed]))) from error
     if changed:
         raise DataError(f"{name}: the file is not the one this run was started with: {changed}")
     return table
 
 
+def decode(content: bytes) -> str:
+    """The text of the file; a byte that is no UTF-8 is an error at its row and column."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8")
+        *above, last = io.StringIO(before + "?", newline="")  # the ? stands for what cannot be read
+        wrong = f"the byte 0x{error.object[error.start]:02x} is not UTF-8"
+        raise DataError(f"{place(len(above) + 1, whole_cells(last))}: {wrong}; save the file as UTF-8") from error
+
+
+def whole_cells(record: str) -> int:
+    """How many cells of a record stand before the first one that is broken or cut off."""
+    count = position = 0
+    while cell := CELL.match(record, position):
+        count, position = count + 1, cell.end()
+    return count
+
+
+def place(row: int, index: int) -> str:
+    """A row, and the column with this index; beyond the columns that are expected, the last of them."""
+    return f"row {row}, column {COLUMNS[min(index, len(COLUMNS) - 1)]!r}"
+
+
 def parse(text: str) -> pd.DataFrame:
     """The table of a CSV text; raises :class:`DataError` with row and column."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = next(reader, None)
+    found = records(text)
+    _, header = next(found, (1, None))
     if header is None:
-        raise DataError("row 1: the file is empty; a header of 21 columns is expected")
+        raise DataError(f"{place(1, 0)}: the file is empty; a header of {len(COLUMNS)} columns is expected")
     check_header(header)
-    rows = [parse_row(cells, reader.line_num) for cells in reader]
+    rows = [parse_row(cells, row) for row, cells in found]
     check_labels([int(row[0]) for row in rows])
     return pd.DataFrame(rows, columns=[LABEL, *FEATURES]).astype({LABEL: int, **dict.fromkeys(PLAN_COLUMNS, int)})
 
 
+def records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Every record with its row; no cell goes over rows, so that an open quote never swallows any unnoticed."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        row = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            rest = "".join(islice(io.StringIO(text, newline=""), row - 1, None))
+            wrong = f"the cell is no valid CSV ({error}): look at its quotes"
+            raise DataError(f"{place(row, whole_cells(rest))}: {wrong}") from error
+        if reader.line_num > row:
+            index = next(index for index, cell in enumerate(cells) if "\n" in cell or "\r" in cell)
+            raise DataError(f"{place(row, index)}: the cell goes on until row {reader.line_num}: look at its quotes")
+        yield row, cells
+
+
 def check_header(header: list[str]) -> None:
     """Refuse other columns than the 21, or another order."""
-    for number, (found, expected) in enumerate(zip(header, COLUMNS, strict=False), start=1):
+    for found, expected in zip_longest(header, COLUMNS):
         if found != expected:
-            raise DataError(f"row 1, column {number}: the header says {found!r} where {expected!r} is expected")
-    if len(header) != len(COLUMNS):
-        raise DataError(f"row 1: {len(header)} columns where {len(COLUMNS)} are expected, the last {LABEL_COLUMN!r}")
+            here = "nothing more" if found is None else repr(found)
+            there = "the end of the row" if expected is None else repr(expected)
+            names = f"{first_of('missing', COLUMNS, header)}{first_of('unknown', header, COLUMNS)}"
+            raise DataError(
+                f"row 1, column {expected or found!r}: the header of {len(header)} columns says {here} "
+                f"where {there} is expected{names}"
+            )
+
+
+def first_of(kind: str, names: list[str], others: list[str]) -> str:
+    """What to say of the first name that the others lack."""
+    lacking = [name for name in names if name not in others]
+    more = f" and {len(lacking) - 1} more" if lacking[1:] else ""
+    return f"; {kind}: {lacking[0]!r}{more}" if lacking else ""
 
 
 def parse_row(cells: list[str], row: int) -> list[float]:
     """Label and features of one row of the file."""
     if len(cells) != len(COLUMNS):
-        last = COLUMNS[min(max(len(cells), 1), len(COLUMNS)) - 1]
         raise DataError(
-            f"row {row}, column {last!r}: the row holds {len(cells)} cells where {len(COLUMNS)} are expected; "
-            "the file may be truncated"
+            f"{place(row, max(len(cells) - 1, 0))}: the row holds {len(cells)} cells "
+            f"where {len(COLUMNS)} are expected; the file may be truncated"
         )
     named = dict(zip(COLUMNS, cells, strict=True))
     features = [parse_cell(column, named[column], row) for column in FEATURES]
@@ -125,7 +182,7 @@ def check_labels(labels: list[int]) -> None:
     """Refuse a table that cannot be split so that every part holds both classes."""
     where = f"rows 2 to {len(labels) + 1}, column {LABEL_COLUMN!r}"
     if not labels:
-        raise DataError("row 2: there is a header and no row below it")
+        raise DataError(f"{place(2, 0)}: there is a header and no row below it")
     for word, code in LABELS.items():
         count = labels.count(code)
         if count < SMALLEST_CLASS:

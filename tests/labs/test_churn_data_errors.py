@@ -1,6 +1,7 @@
 """Whatever is wrong with a churn file is said with the file's name, the row and the column."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -42,18 +43,52 @@ def cell(row: int, column: int, value: str) -> Change:
 CASES: dict[str, tuple[Change, str]] = {
     "good": (lambda lines: lines, ""),
     "no-newline-at-the-end": (lambda lines: lines[:-1], ""),
-    "empty": (lambda _: [], "row 1: the file is empty"),
-    "header-only": (lambda lines: [lines[0], ""], "row 2: there is a header and no row below it"),
-    "header-missing": (lambda lines: lines[1:], "row 1, column 1: the header says"),
+    "empty": (lambda _: [], "row 1, column 'State': the file is empty"),
+    "header-only": (lambda lines: [lines[0], ""], "row 2, column 'State': there is a header and no row below it"),
+    "header-missing": (lambda lines: lines[1:], "row 1, column 'State': the header of 21 columns says"),
+    "header-cut-off": (
+        lambda lines: [lines[0][: lines[0].index(" Mins")]],
+        (
+            "row 1, column 'Day Mins': the header of 8 columns says 'Day' where 'Day Mins' is expected; "
+            "missing: 'Day Mins' and 13 more; unknown: 'Day'"
+        ),
+    ),
     "column-renamed": (
         lambda lines: [lines[0].replace("Eve Mins", "Evening"), *lines[1:]],
-        "row 1, column 11: the header says 'Evening' where 'Eve Mins' is expected",
+        (
+            "row 1, column 'Eve Mins': the header of 21 columns says 'Evening' where 'Eve Mins' is expected; "
+            "missing: 'Eve Mins'; unknown: 'Evening'"
+        ),
+    ),
+    "columns-swapped": (
+        lambda lines: [lines[0].replace("State,Account Length", "Account Length,State"), *lines[1:]],
+        "row 1, column 'State': the header of 21 columns says 'Account Length' where 'State' is expected",
     ),
     "column-missing": (
         lambda lines: [line.rsplit(",", 1)[0] for line in lines],
-        "row 1: 20 columns where 21 are expected, the last 'Churn?'",
+        (
+            "row 1, column 'Churn?': the header of 20 columns says nothing more where 'Churn?' is expected; "
+            "missing: 'Churn?'"
+        ),
     ),
-    "column-added": (lambda lines: [f"{line},x" for line in lines if line], "row 1: 22 columns where 21 are expected"),
+    "column-missing-in-the-middle": (
+        lambda lines: [lines[0].replace("Day Mins,", ""), *lines[1:]],
+        (
+            "row 1, column 'Day Mins': the header of 20 columns says 'Day Calls' where 'Day Mins' is expected; "
+            "missing: 'Day Mins'"
+        ),
+    ),
+    "column-added": (
+        lambda lines: [f"{line},x" for line in lines if line],
+        "row 1, column 'x': the header of 22 columns says 'x' where the end of the row is expected; unknown: 'x'",
+    ),
+    "column-added-in-the-middle": (
+        lambda lines: [lines[0].replace("Day Mins", "Weather,Day Mins"), *lines[1:]],
+        (
+            "row 1, column 'Day Mins': the header of 22 columns says 'Weather' where 'Day Mins' is expected; "
+            "unknown: 'Weather'"
+        ),
+    ),
     "truncated-in-a-row": (
         lambda lines: [*lines[:40], ",".join(lines[40].split(",")[:9])],
         "row 41, column 'Day Calls': the row holds 9 cells where 21 are expected; the file may be truncated",
@@ -83,8 +118,30 @@ CASES: dict[str, tuple[Change, str]] = {
         ],
         "column 'Churn?': 1 rows are 'True.', at least 20 are needed",
     ),
-    "open-quote": (cell(11, 0, '"AK'), "unexpected end of data"),
+    "open-quote": (cell(11, 0, '"AK'), "row 11, column 'State': the cell is no valid CSV (unexpected end of data)"),
+    "open-quote-in-the-header": (cell(1, 2, '"Area'), "row 1, column 'Area Code': the cell is no valid CSV"),
+    "open-quote-behind-quoted-cells": (
+        cell(11, 0, '"AK",7,"8 ""0"" 6","403'),
+        "row 11, column 'Phone': the cell is no valid CSV (unexpected end of data)",
+    ),
+    "open-quote-before-much": (
+        lambda lines: cell(11, 3, '"403')([*lines[:-1], *lines[1:] * 5]),
+        "row 11, column 'Phone': the cell is no valid CSV (field larger than field limit",
+    ),
+    "quote-inside-a-quote": (cell(12, 3, '"4"3"'), "row 12, column 'Phone': the cell is no valid CSV"),
+    "quote-closed-rows-later": (
+        lambda lines: cell(20, 0, 'AK"')(cell(11, 0, '"AK')(lines)),
+        "row 11, column 'State': the cell goes on until row 20: look at its quotes",
+    ),
 }
+NO_TEXT = {
+    "utf-16": (b"\xff\xfe\x00", "row 1, column 'State': the byte 0xff is not UTF-8"),
+    "latin-1": (b'State,Account Length\r\nA,"b,c",M\xfcller,1\n', "row 2, column 'Area Code': the byte 0xfc is not"),
+    "cut-in-a-character": ("State\n\nKöln".encode()[:-3], "row 3, column 'State': the byte 0xc3 is not UTF-8"),
+    "behind-a-byte-order-mark": (b"\xef\xbb\xbfState,\xe4", "row 1, column 'Account Length': the byte 0xe4 is not"),
+}
+WRONG = {name: said for name, (_, said) in {**CASES, **NO_TEXT}.items() if said}
+PLACE = re.compile(r"rows? \d+( to \d+)?, column (['\"]).+?\2: ")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +153,8 @@ def verdicts(
     lines = [*generated.read_text().split("\n")[:201], ""]
     for name, (change, _) in CASES.items():
         (folder / f"{name}.csv").write_text("\n".join(change(lines)))
-    (folder / "not-text.csv").write_bytes(b"\xff\xfe\x00")
+    for name, (content, _) in NO_TEXT.items():
+        (folder / f"{name}.csv").write_bytes(content)
     python = images.environment(images.SCIKIT_LEARN, environments).python
     command = [str(python), "-c", JUDGE, str(churn.folder), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -104,16 +162,14 @@ def verdicts(
     return judged
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", WRONG)
 def test_a_data_error_names_file_row_and_column(verdicts: dict[str, str], name: str) -> None:
-    expected = CASES[name][1]
-    said = verdicts[f"{name}.csv"]
-    if expected:
-        assert said.startswith(f"s3://class/{name}.csv: ")
-        assert expected in said
-    else:
-        assert said == ""
+    file, said = f"s3://class/{name}.csv: ", verdicts[f"{name}.csv"]
+    assert said.startswith(file)
+    assert PLACE.match(said.removeprefix(file))
+    assert WRONG[name] in said
 
 
-def test_a_file_that_is_no_text_is_named(verdicts: dict[str, str]) -> None:
-    assert verdicts["not-text.csv"].startswith("s3://class/not-text.csv: 'utf-8' codec can't decode")
+@pytest.mark.parametrize("name", sorted(CASES.keys() - WRONG.keys()))
+def test_a_good_file_is_read(verdicts: dict[str, str], name: str) -> None:
+    assert verdicts[f"{name}.csv"] == ""
