@@ -56,7 +56,7 @@ class ConsoleRenderer:
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._last: dict[str, str] = {}
+        self._last: dict[str, StepProgressed] = {}
 
     def __enter__(self) -> Self:
         """Start the live display, where there is a terminal."""
@@ -73,7 +73,7 @@ class ConsoleRenderer:
         """Show one event."""
         match event:
             case StepStarted():
-                self._tasks[event.name] = self._progress.add_task(escape(event.title), total=None, note="")
+                self._started(event)
             case StepProgressed():
                 self._progressed(event)
             case StepEnded():
@@ -83,14 +83,18 @@ class ConsoleRenderer:
             case Finished():
                 self._finished(event)
 
+    def _started(self, event: StepStarted) -> None:
+        self._tasks[event.name] = self._progress.add_task(escape(event.title), total=None, note="")
+        if not self._console.is_terminal:
+            self._say(f"[dim]… {escape(event.title)}")
+
     def _progressed(self, event: StepProgressed) -> None:
         task = self._tasks.get(event.name)
         if task is not None:
             self._progress.update(task, completed=event.done, total=event.total, note=escape(event.note))
-        news = self._last.get(event.name) != event.note or event.done == event.total
-        if news and not self._console.is_terminal:
+        if not self._console.is_terminal and event != self._last.get(event.name):
             self._say(f"  {event.done}/{event.total} {escape(event.note)}".rstrip())
-        self._last[event.name] = event.note
+        self._last[event.name] = event
 
     def _ended(self, event: StepEnded) -> None:
         task = self._tasks.pop(event.name, None)

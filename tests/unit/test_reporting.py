@@ -28,6 +28,7 @@ EVENTS: list[Event] = [
 ]
 PLAIN = """\
   an earlier run had left 3 processes and its state: removed
+… Deploy 2 attendee stacks
   0/2
   1/2 ann
 ✗ Deploy 2 attendee stacks 12.3 s
