@@ -47,11 +47,12 @@ lock: setup ## Compile every *.in into its hash-locked *.txt
 	    "$$source" -o "$${source%.in}.txt" || exit 1; \
 	done
 
-clean: ## Remove everything that was built or installed
+clean: ## End a kept rehearsal, then remove everything that was built or installed
+	@test ! -x $(BIN)/classlab || $(BIN)/python -m classlab.rehearsal.ending build
 	rm -rf .venv .envs .cache node_modules build cdk.out
 
 $(BIN)/classlab: requirements-bootstrap.txt requirements-dev.txt pyproject.toml
-	@echo "installing the Python environment (.venv) from the lock files"
+	@echo "installing the Python environment (.venv) from the lock files; this downloads about 200 MB"
 	python=$$(.ci/find-python312) && "$$python" -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
@@ -60,6 +61,6 @@ $(BIN)/classlab: requirements-bootstrap.txt requirements-dev.txt pyproject.toml
 
 node_modules/.package-lock.json: package-lock.json
 	@command -v npm >/dev/null || { echo "ClassLab needs Node 20 or newer with npm for the CDK command line; install it and run make again." >&2; exit 1; }
-	@echo "installing the CDK command line (node_modules) from the lock file"
+	@echo "installing the CDK command line (node_modules) from the lock file; this downloads about 8 MB"
 	npm ci --silent
 	@touch $@

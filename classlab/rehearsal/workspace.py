@@ -12,6 +12,8 @@ from pathlib import Path
 from classlab.errors import UserError
 from embedded_aws import launcher
 
+LOCK = "lock"
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -83,7 +85,7 @@ class Workspace:
     def alone(self) -> Iterator[None]:
         """Hold the folder for one run; the kernel lets go of it however the run ends."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as lock:
+        with (self.folder / LOCK).open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
