@@ -25,6 +25,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STATE_VARIABLE = "EMBEDDED_AWS_STATE"
 
+_ENGINE_MB = 30  # what its lock downloads, at most
 _START_SECONDS = 60.0
 _STOP_SECONDS = 25.0
 _LOG_TAIL_LINES = 25
@@ -103,11 +104,20 @@ def clean_processes(state: Path) -> list[str]:
     return done
 
 
+def download_mb(environments: Path) -> int:
+    """How many MB `prepare` will download at most; 0 where everything is there."""
+    engine = 0 if _engine_environment(environments).ready else _ENGINE_MB
+    return engine + sum(image.download_mb for image in images.missing(environments))
+
+
 def prepare(environments: Path, report: Callable[[str], None]) -> None:
-    """Make what the engine needs below `environments`: its own environment and those of the known images."""
+    """Make what the engine needs below `environments`: its own environment and those of the known images.
+
+    Raises images.InstallError with uv's last words.
+    """
     engine = _engine_environment(environments)
     if not engine.ready:
-        report("making the engine's environment (up to 30 MB)")
+        report(f"making the engine's environment (up to {_ENGINE_MB} MB)")
         engine.make()
     images.prepare(environments, report)
 

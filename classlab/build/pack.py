@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +62,11 @@ def make_pack(lab: Lab, report: Report, cache: Path = CACHE) -> tuple[Path, Cach
             draft.replace(archive)
             draft_description.replace(description)
     return archive, made
+
+
+def download_mb(labs: Iterable[Lab], cache: Path = CACHE) -> int:
+    """How many MB the packs of these labs download that are not in the cache."""
+    return sum(lab.kernel_download_mb for lab in labs if not _places(lab, cache)[1].exists())
 
 
 def pack_key(lab: Lab) -> str:

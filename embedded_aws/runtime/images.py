@@ -23,6 +23,7 @@ LOCKS = Path(__file__).parent / "images"
 MARKER = ".complete"
 PYTHON = "3.12"
 _URI = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<repository_tag>[^/@]+:[^/@]+)$")
+_LINES_OF_FAILURE = 15
 Report = Callable[[str], None]
 
 
@@ -32,6 +33,10 @@ class UnknownImageError(ValueError):
 
 class EnvironmentMissingError(RuntimeError):
     """An image's environment has not been made; the text says how to."""
+
+
+class InstallError(RuntimeError):
+    """An environment could not be made; the text holds the last lines of uv, or says that there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,17 +138,17 @@ class Environment:
         raise EnvironmentMissingError(f"{self.folder} is no Python environment: remove it and make it again")
 
     def make(self) -> None:
-        """Make it unless it is whole; whoever comes second waits. Raises CalledProcessError with uv's words."""
+        """Make it unless it is whole; whoever comes second waits. Raises InstallError with uv's last words."""
         self.environments.mkdir(parents=True, exist_ok=True)
         with _alone(self.environments / f".{self.name}.lock"):
             if self.ready:
                 return
             shutil.rmtree(self.folder, ignore_errors=True)
             uv, python = find_uv(), self.folder / "bin" / "python"
-            _run([uv, "venv", "--quiet", "--python", find_python(), str(self.folder)])
+            _run([uv, "venv", "--quiet", "--python", find_python(), str(self.folder)], self.name)
             # Sandboxes see it read-only or throw their changes away, so the bytecode has to be there already.
             install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"]
-            _run([*install, "--python", str(python), "--requirement", str(self.lock)])
+            _run([*install, "--python", str(python), "--requirement", str(self.lock)], self.name)
             (self.folder / MARKER).touch()
 
 
@@ -152,14 +157,19 @@ def environment(image: Image, environments: Path) -> Environment:
     return Environment(image.name, image.lock, environments)
 
 
+def missing(environments: Path, names: Sequence[str] = tuple(IMAGES)) -> list[Image]:
+    """Those of these images whose environments have not been made."""
+    return [IMAGES[name] for name in names if not environment(IMAGES[name], environments).ready]
+
+
 def prepare(environments: Path, report: Report, names: Sequence[str] = tuple(IMAGES)) -> None:
     """Make the environments of these images, saying first how much that downloads, then each as it is done."""
-    missing = [IMAGES[name] for name in names if not environment(IMAGES[name], environments).ready]
-    if not missing:
+    images = missing(environments, names)
+    if not images:
         return
-    size = sum(image.download_mb for image in missing)
-    report(f"making {len(missing)} image environments; this downloads up to {size} MB")
-    for image in missing:
+    size = sum(image.download_mb for image in images)
+    report(f"making {len(images)} image environments; this downloads up to {size} MB")
+    for image in images:
         report(f"making {image.name} (up to {image.download_mb} MB)")
         environment(image, environments).make()
 
@@ -169,7 +179,7 @@ def find_uv() -> str:
     beside = Path(sys.executable).parent / "uv"
     found = str(beside) if beside.exists() else shutil.which("uv")
     if not found:
-        raise FileNotFoundError("uv was not found beside the interpreter or on the PATH; install it (pip install uv)")
+        raise InstallError("uv was not found beside the interpreter or on the PATH; install it (pip install uv)")
     return found
 
 
@@ -195,8 +205,19 @@ def _works(python: str) -> bool:
         return False
 
 
-def _run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+def _run(command: Sequence[str], name: str) -> None:
+    done = subprocess.run(
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        lines = done.stdout.splitlines()[-_LINES_OF_FAILURE:]
+        raise InstallError("\n".join([f"the environment {name} could not be made; uv says:", *lines]))
 
 
 @contextmanager
@@ -215,7 +236,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(IMAGES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(IMAGES)}")
-    prepare(arguments.environments, lambda line: print(line, file=sys.stderr), arguments.names or tuple(IMAGES))  # noqa: T201 # a command line's progress
+    try:
+        prepare(arguments.environments, lambda line: print(line, file=sys.stderr), arguments.names or tuple(IMAGES))  # noqa: T201 # a command line's progress
+    except InstallError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from embedded_aws.runtime import images
-from embedded_aws.runtime.images import IMAGES, MARKER, Environment, EnvironmentMissingError, UnknownImageError
+from embedded_aws.runtime.images import (
+    IMAGES,
+    MARKER,
+    Environment,
+    EnvironmentMissingError,
+    InstallError,
+    UnknownImageError,
+)
 
 PINNED = {
     "sagemaker-xgboost-3.2-0": {
@@ -130,6 +137,17 @@ def test_preparing_says_first_what_it_downloads(tmp_path: Path, monkeypatch: pyt
         said[0] == f"making 4 image environments; this downloads up to {sum(i.download_mb for i in IMAGES.values())} MB"
     )
     assert len(said) == 1 + len(IMAGES)
+
+
+def test_an_install_that_fails_says_what_uv_said_and_does_not_count(tmp_path: Path) -> None:
+    lock = tmp_path / "broken.txt"
+    lock.write_text("no-hash==1.0\n")
+    broken = Environment("broken", lock, tmp_path / "environments")
+    with pytest.raises(
+        InstallError, match=r"the environment broken could not be made; uv says:\n(.*\n)*.*no-hash==1.0"
+    ):
+        broken.make()
+    assert not broken.ready
 
 
 def test_the_command_refuses_an_unknown_name(tmp_path: Path) -> None:

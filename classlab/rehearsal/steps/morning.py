@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from classlab.build import pack
 from classlab.cdk import Cdk
 from classlab.errors import UserError
 from classlab.labs import image_uri
@@ -12,10 +13,18 @@ from classlab.rehearsal.strangers import plant
 from classlab.rehearsal.strangers.twin import Twin, nobody_among
 from classlab.reporting.events import Note
 from embedded_aws import launcher
+from embedded_aws.runtime.images import InstallError
 
 
 def _prepare(day: Day, _progress: Progress) -> None:
-    launcher.prepare(day.options.environments, lambda text: day.emit(Note(text)))
+    """Everything that will be downloaded is said here, once and before it begins, the build's kernel packs too."""
+    environments = day.options.environments
+    if size := launcher.download_mb(environments) + pack.download_mb(day.labs):
+        day.note(f"this rehearsal downloads up to {size} MB, which stay for the next", important=True)
+    try:
+        launcher.prepare(environments, lambda text: day.emit(Note(text)))
+    except InstallError as error:
+        raise UserError(str(error)) from error
 
 
 def _start_engine(day: Day, _progress: Progress) -> None:

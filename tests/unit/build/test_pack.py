@@ -64,6 +64,13 @@ def test_the_same_lock_is_packed_once(make: Make, said: list[str], monkeypatch: 
     assert said[-1] == "the pack of the kernel tiny is in the cache"
 
 
+def test_what_is_in_the_cache_is_not_downloaded(make: Make, lab: Lab, tmp_path: Path) -> None:
+    large = lab.model_copy(update={"kernel_download_mb": 280})
+    assert pack.download_mb([large], tmp_path / "cache") == 280
+    make()
+    assert pack.download_mb([large], tmp_path / "cache") == 0
+
+
 def test_another_lock_makes_another_pack(make: Make, lab: Lab, tmp_path: Path) -> None:
     first, _ = make()
     line = make_wheel(tmp_path / "index", "other", {"other.py": ""})
