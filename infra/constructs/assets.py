@@ -10,13 +10,14 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from classlab.build.manifest import ASSETS_FOLDER, BuiltFile
-from classlab.contract import AssetFile
+from classlab.contract import ASSETS_PREFIX, AssetFile
 from classlab.settings import Classroom
 from infra.constructs.function import ClassFunction, FunctionPlan
 from infra.inputs import BuildInputs
 from infra.policy import Statement, allow
 
-_ALL = "All objects of the one bucket, which this function fills and empties"
+_ALL = "All objects of the one bucket, which this function empties"
+_BUILDS = "The builds' own folder in the one bucket"
 
 
 class ClassAssets(Construct):
@@ -68,13 +69,14 @@ class ClassAssets(Construct):
 def _copy(staged: list[tuple[AssetFile, str]], bucket: s3.IBucket) -> list[Statement]:
     return [
         allow("ReadStaged", ["s3:GetObject"], sorted(arn for _, arn in staged)),
-        allow("Write", ["s3:PutObject", "s3:AbortMultipartUpload"], [bucket.arn_for_objects("*")], why=_ALL),
+        allow("Write", ["s3:PutObject"], [bucket.arn_for_objects(f"{ASSETS_PREFIX}*")], why=_BUILDS),
     ]
 
 
 def _empty(bucket: s3.IBucket) -> list[Statement]:
     listing = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+    deleting = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"]
     return [
         allow("List", listing, [bucket.bucket_arn]),
-        allow("Delete", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [bucket.arn_for_objects("*")], why=_ALL),
+        allow("Delete", deleting, [bucket.arn_for_objects("*")], why=_ALL),
     ]

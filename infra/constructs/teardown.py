@@ -30,6 +30,7 @@ class TeardownMachine(Construct):
             plan=FunctionPlan(
                 package="teardown",
                 description="Deletes what is provably the class's, slice by slice",
+                memory_mib=1024,  # with it grows the share of a processor: a slice is many requests
                 variables={
                     FunctionVariable.CLASSROOM: classroom.name,
                     FunctionVariable.CLASS_BUCKET: bucket.bucket_name,

@@ -71,7 +71,7 @@ class ClassroomStack(Stack):
             package="pipeline",
             description="Judges what a training measured, for the gate of a pipeline",
             minutes=1,
-            memory_mib=256,
+            memory_mib=512,  # holds an archive of 100 MB, and again while it is read
         )
         return ClassFunction(self, "Gate", classroom=self._inputs.classroom, code=self.code, plan=plan)
 

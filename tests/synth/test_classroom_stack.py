@@ -60,6 +60,9 @@ def test_every_file_of_the_build_is_copied_under_its_path(class_template: Templa
     for file in contents["Files"]:
         assert file["SourceBucket"] == f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
         assert copier.may("s3:GetObject", f"arn:aws:s3:::{file['SourceBucket']}/{file['SourceKey']}")
+    written = f"arn:aws:s3:::{contents['ClassBucket']}/"
+    assert all(copier.may("s3:PutObject", f"{written}{contents['Prefix']}{path}") for path in paths)
+    assert not copier.may("s3:PutObject", f"{written}data/churn.csv")
     assert not copier.may("s3:GetObject", f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-{REGION}/of-another-project")
 
 
