@@ -66,6 +66,7 @@ class Progress(BaseModel):
     """How far a scan is with one kind."""
 
     token: str | None = None
+    judged: list[str] = []  # ARNs of this page, so that a page that is read again goes on where it was
     listed: int = 0
     done: bool = False
     error: str = ""
@@ -79,11 +80,10 @@ class Scan(BaseModel):
     finished: datetime | None = None
     progress: dict[str, Progress] = {}
     facts: Facts = Facts()
-    judged: set[str] = set()  # identities, so that a page that is read again counts once
     found: dict[str, Found] = {}  # identity -> ours
-    shared: list[Noted] = []
-    unattributed: list[Noted] = []
-    strangers: list[str] = []  # ARNs
+    shared: dict[str, Noted] = {}  # by ARN, as the following: what is listed twice counts once
+    unattributed: dict[str, Noted] = {}
+    strangers: set[str] = set()
 
     @property
     def errors(self) -> dict[str, str]:

@@ -59,8 +59,8 @@ def preview_of(context: Context, scan: Scan, *, run: str) -> Preview:
         run=run,
         at=context.clock.now(),
         actions=[_line(action) for action in plan(scan.found.values(), KINDS)],
-        kept=own + scan.shared,
-        unattributed=scan.unattributed,
+        kept=[*own, *scan.shared.values()],
+        unattributed=list(scan.unattributed.values()),
         strangers_seen=len(scan.strangers),
         errors=scan.errors,
     )

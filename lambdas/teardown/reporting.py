@@ -112,7 +112,7 @@ def report_of(context: Context, ledger: Ledger, *, error: str) -> Report:
 def strangers(scans: list[Scan]) -> set[str]:
     """ARNs of what was never proven to be the class's, in any scan."""
     seen = {arn for scan in scans for arn in scan.strangers}
-    seen |= {noted.arn for scan in scans for noted in scan.unattributed}
+    seen |= {arn for scan in scans for arn in scan.unattributed}
     return seen - {found.arn for scan in scans for found in scan.found.values()}
 
 
@@ -135,11 +135,11 @@ def _kept(ledger: Ledger) -> list[Noted]:
     if last is None:
         return []
     own = [Noted(kind=found.kind, arn=found.arn, why=found.kept) for found in last.found.values() if found.kept]
-    return own + last.shared
+    return [*own, *last.shared.values()]
 
 
 def _unattributed(ledger: Ledger, scans: list[Scan]) -> list[Noted]:
-    last = scans[-1].unattributed if scans else []
+    last = scans[-1].unattributed.values() if scans else ()
     alone = [
         Noted(kind=item.kind, arn=item.arn, why=item.why) for item in ledger.items.values() if item.state == "unproven"
     ]

@@ -44,6 +44,8 @@ def _page(context: Context, scan: Scan, kind: Kind, progress: Progress, budget: 
         progress.error, progress.unlisted, progress.done = describe(error), True, True
         return True
     for listed in page.listed:
+        if listed.arn in progress.judged:
+            continue
         if budget.spent:
             return False
         try:
@@ -52,8 +54,9 @@ def _page(context: Context, scan: Scan, kind: Kind, progress: Progress, budget: 
             if _stands(context, kind, listed):
                 progress.error = f"{listed.arn} could not be judged: {describe(error)}"
                 progress.unlisted |= context.scope.resembles(listed.name)
+        progress.judged.append(listed.arn)
     progress.listed += len(page.listed)
-    progress.token, progress.done = page.token, page.token is None
+    progress.token, progress.judged, progress.done = page.token, [], page.token is None
     return True
 
 
@@ -67,12 +70,11 @@ def _stands(context: Context, kind: Kind, listed: Listed) -> bool:
 
 def _judge(context: Context, scan: Scan, kind: Kind, listed: Listed) -> None:
     seen = patiently(lambda: kind.describe(context, listed), clock=context.clock)
-    if seen is None or seen.identity in scan.judged:
+    if seen is None:
         return
     judgement = patiently(lambda: kind.prove(context, seen), clock=context.clock)
     patiently(lambda: kind.learn(context, seen, judgement), clock=context.clock)
     _record(scan, kind, seen, judgement)
-    scan.judged.add(seen.identity)
 
 
 def _record(scan: Scan, kind: Kind, seen: Seen, judgement: Judgement) -> None:
@@ -80,11 +82,11 @@ def _record(scan: Scan, kind: Kind, seen: Seen, judgement: Judgement) -> None:
     if judgement.standing == "ours":
         scan.found[seen.identity] = found(kind, seen, judgement)
     elif judgement.standing == "shared":
-        scan.shared.append(noted)
+        scan.shared[seen.arn] = noted
     elif judgement.standing == "unattributed":
-        scan.unattributed.append(noted)
+        scan.unattributed[seen.arn] = noted
     elif judgement.standing == "stranger":
-        scan.strangers.append(seen.arn)
+        scan.strangers.add(seen.arn)
 
 
 def found(kind: Kind, seen: Seen, judgement: Judgement) -> Found:

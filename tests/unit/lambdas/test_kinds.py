@@ -104,7 +104,7 @@ def scanned(account: Account, conductor: Conductor, seat: Seat) -> Scan:
 
 def test_each_kind_is_found_and_its_twin_is_not(scanned: Scan) -> None:
     ours = {found.kind for found in scanned.found.values()}
-    shared = {noted.kind for noted in scanned.shared}
+    shared = {noted.kind for noted in scanned.shared.values()}
     assert ours | shared == KINDS.keys()
     assert {found.attendee for found in scanned.found.values()} == {"ann"}
     assert not [found.arn for found in scanned.found.values() if "demo--ann" not in found.arn]
