@@ -14,7 +14,7 @@ from classlab.contract import TAG_ATTENDEE, TAG_CLASSROOM, attendee_stack_name
 from classlab.labs import Lab
 from classlab.rehearsal.day import Day
 from classlab.rehearsal.options import Options
-from classlab.rehearsal.rehearse import morning
+from classlab.rehearsal.rehearse import morning, write_class
 from classlab.rehearsal.steps import deploy
 from classlab.rehearsal.steps import morning as first_steps
 from classlab.rehearsal.workspace import Workspace
@@ -42,11 +42,13 @@ def class_stack(folder: Path, *, small_kernel: bool) -> Iterator[Day]:
         day = morning(Options(folder=folder), workspace, lambda _event: None)
         if small_kernel:
             day.labs = [_with_small_kernel(lab, workspace.scratch) for lab in day.labs]
+        write_class(day)
         try:
-            for step in _STEPS:
-                print(f"  {step.titled(day)}", flush=True)
-                step.run(day, lambda _done, _total, _note: None)
-            yield day
+            with workspace.marking():
+                for step in _STEPS:
+                    print(f"  {step.titled(day)}", flush=True)
+                    step.run(day, lambda _done, _total, _note: None)
+                yield day
         finally:
             workspace.leave()
 

@@ -222,7 +222,8 @@ class EnvironmentStatus(TypedDict):
     state: Literal["preparing", "ready", "broken"]
     reason: str  # empty unless broken
     log_tail: str  # the end of the worker's log when broken
-    at: str  # ISO 8601, UTC
+    at: str  # when it was written: ISO 8601, UTC
+    ready_at: NotRequired[str]  # when the seat became ready after its last start; only while it is ready
     fingerprint: str  # SHA-256 over the canonical JSON of `parts`; empty until measured
     parts: dict[str, object]  # what was measured, by part name
 

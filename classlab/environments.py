@@ -69,6 +69,7 @@ def look(aws: Aws, attendee: str, stack: Stack, *, after: datetime | None = None
     at = datetime.fromisoformat(status["at"]).astimezone(UTC)
     if after is not None and at <= after:
         return Seat(attendee, "preparing", at=at)
+    ready_at = datetime.fromisoformat(status.get("ready_at", status["at"]))
     return Seat(
         attendee,
         status["state"],
@@ -77,7 +78,7 @@ def look(aws: Aws, attendee: str, stack: Stack, *, after: datetime | None = None
         status["fingerprint"],
         status["parts"],
         at,
-        max(0.0, (at - stack.created).total_seconds()),
+        max(0.0, (ready_at - stack.created).total_seconds()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Print the seat's status object: `status.py preparing|ready|broken [--reason R] [--log FILE] [--parts JSON]`.
+"""Print the seat's status object: `status.py preparing|ready|broken`, with what `--help` lists.
 
 Runs with the system's Python 3.9, standard library only. `--parts` takes what fingerprint.py printed.
 """
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("state", choices=["preparing", "ready", "broken"])
     parser.add_argument("--reason", default="")
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--ready-at")
     parser.add_argument("--parts", type=json.loads, default={"fingerprint": "", "parts": {}})
     options = parser.parse_args()
     document = {
@@ -35,6 +36,7 @@ def main() -> None:
         "reason": options.reason,
         "log_tail": log_tail(options.log),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        **({"ready_at": options.ready_at} if options.ready_at else {}),
         **options.parts,
     }
     print(json.dumps(document))

@@ -11,6 +11,7 @@ log_file=${TMPDIR:-/tmp}/classlab-worker.log
 active_at=$(date +%s)
 seat=preparing
 measured=''
+ready_at=''
 
 main() {
   exec >>"$log_file" 2>&1 </dev/null
@@ -44,7 +45,8 @@ measure() { # the status object follows what is on the instance, not what was as
     report broken --reason "the seat cannot be measured: $(tail -n 1 "$log_file")" --log "$log_file"
     return
   }
-  [ "$parts" = "$measured" ] || { report ready --parts "$parts" && measured=$parts; }
+  ready_at=${ready_at:-$(date -u +%FT%TZ)}
+  [ "$parts" = "$measured" ] || { report ready --ready-at "$ready_at" --parts "$parts" && measured=$parts; }
 }
 
 report() { # state and options of status.py

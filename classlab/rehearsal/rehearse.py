@@ -29,10 +29,11 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
     """
     workspace = Workspace(options.folder.resolve())
     with workspace.alone():
+        day = morning(options, workspace, emit)
         if left := workspace.clean():
             emit(Note(left))
         with _logging_to(workspace):
-            day = morning(options, workspace, emit)
+            write_class(day)
             try:
                 with workspace.marking():
                     conduct(day, steps)
@@ -47,11 +48,9 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
 
 
 def morning(options: Options, workspace: Workspace, emit: Emit) -> Day:
-    """Today's class, its files written where the CDK app and `classlab` read them."""
+    """Today's class. Nothing is written or ended yet: a mistyped file must not cost a class that was kept."""
     classroom = move_to_today(read_classroom(options.classroom_file), datetime.now(UTC))
     attendees, made_up = attendees_of_today(read_roster(options.roster_file), options.attendees)
-    write_classroom(classroom, workspace.classroom)
-    write_roster(attendees, workspace.roster)
     day = Day(
         options=options,
         workspace=workspace,
@@ -64,6 +63,12 @@ def morning(options: Options, workspace: Workspace, emit: Emit) -> Day:
     if made_up:
         day.note(f"{len(made_up)} attendees are made up: {', '.join(made_up)}")
     return day
+
+
+def write_class(day: Day) -> None:
+    """The class's files, where the CDK app and `classlab` read them."""
+    write_classroom(day.classroom, day.workspace.classroom)
+    write_roster(day.attendees, day.workspace.roster)
 
 
 def _leave(day: Day) -> None:

@@ -20,9 +20,13 @@ def _stack(attendee: str, status: str = "CREATE_COMPLETE") -> Stack:
     return Stack(f"sample--{attendee}", "id", status, "", CREATED, bucket, {})
 
 
-def _put_status(aws: Aws, attendee: str, state: str, *, after: float = 30.0, reason: str = "") -> None:
+def _put_status(
+    aws: Aws, attendee: str, state: str, *, after: float = 30.0, ready: float | None = None, reason: str = ""
+) -> None:
     at = (CREATED + timedelta(seconds=after)).isoformat()
     body = {"state": state, "reason": reason, "log_tail": "", "at": at, "fingerprint": "f1", "parts": PARTS}
+    if ready is not None:
+        body["ready_at"] = (CREATED + timedelta(seconds=ready)).isoformat()
     aws.s3.create_bucket(Bucket=f"bucket-{attendee}")
     aws.s3.put_object(Bucket=f"bucket-{attendee}", Key=STATUS_KEY, Body=json.dumps(body).encode())
 
@@ -35,6 +39,11 @@ def test_a_seat_is_ready_when_its_status_object_says_so(aws: Aws) -> None:
     _put_status(aws, "ann", "ready")
     seat = look(aws, "ann", _stack("ann"))
     assert (seat.state, seat.fingerprint, seat.seconds_to_ready) == ("ready", "f1", 30.0)
+
+
+def test_work_after_ready_does_not_make_the_seat_late(aws: Aws) -> None:
+    _put_status(aws, "ann", "ready", after=3600.0, ready=30.0)
+    assert look(aws, "ann", _stack("ann")).seconds_to_ready == 30.0
 
 
 def test_in_service_is_not_ready(aws: Aws) -> None:
