@@ -116,6 +116,7 @@ def test_the_worker_reports_ready_and_goes_on(instance: Instance) -> None:
     )
     package.write_text(package.read_text().replace("Version: 1.0", "Version: 1.1"))
     wait_for(lambda: instance.status().get("fingerprint") != first["fingerprint"])
+    assert instance.status()["ready_at"] == first["ready_at"]
     assert worker.poll() is None
 
 
