@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
-from botocore import parsers
+import botocore.session
+from botocore import loaders, parsers
 from botocore.exceptions import ClientError
 
 from embedded_aws.sagemaker import http
@@ -16,6 +17,15 @@ from tests.embedded_aws.sagemaker_stubs import ACCOUNT, REGION, Stand, stand
 from tests.unit.lambdas.deleters import deleters
 from tests.unit.lambdas.fake_cloudformation import FakeCloudFormation
 from tests.unit.lambdas.faults import Faults
+
+_LOADER = loaders.create_loader()  # reads the services' models once, not once a test
+
+
+def a_session() -> boto3.Session:
+    """A session of its own, with hooks of its own."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _LOADER)
+    return boto3.Session(botocore_session=core, region_name=REGION)
 
 
 class TurningClock(Clock):
@@ -45,11 +55,11 @@ class Account:
     def __post_init__(self) -> None:
         """Wires the parts together."""
         self.clock = TurningClock(self.sagemaker)
-        self.session = boto3.Session(region_name=REGION)
+        self.session = a_session()
         self.session.events.register("before-call", self._before)
         self.session.events.register("after-call", self._after)
         self.clients = Clients(self.session)
-        self.own = Clients(boto3.Session(region_name=REGION))  # moto's services without faults
+        self.own = Clients(a_session())  # moto's services without faults
         self.cloudformation = FakeCloudFormation(
             account=ACCOUNT, region=REGION, deleters=deleters(self.own, self.sagemaker)
         )
