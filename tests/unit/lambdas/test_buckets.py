@@ -117,6 +117,25 @@ def test_a_bucket_that_its_stack_left_behind_is_found_by_the_ledger(
     assert not [name for name in inventory(account) if seat.bucket in name]
 
 
+def test_a_bucket_left_behind_by_a_run_that_never_came_back_is_known_to_the_next(
+    account: Account, conductor: Conductor, seat: Seat
+) -> None:
+    """Its stack is gone, so that nothing but the first run's ledger proves whose it is."""
+    conductor.through("scan")
+    seat.stack.resources = [held for held in seat.stack.resources if held[0] != "AWS::S3::Bucket"]
+    account.faults.fail("s3.DeleteBucket", "InternalError")
+    while seat.stack.status != "DELETE_COMPLETE":
+        conductor.slice("apply")
+        account.clock.sleep(5)
+    account.faults.clear()
+
+    report = Conductor(account, conductor.boundary, name="run-2").run()
+
+    assert report["verdict"] == "CLEAN"
+    assert [item["proof"] for item in report["items"] if item["kind"] == "bucket"] == ["L"]
+    assert not [name for name in inventory(account) if seat.bucket in name]
+
+
 def test_the_class_bucket_is_never_in_a_plan(account: Account, conductor: Conductor, seat: Seat) -> None:
     report = conductor.run()
     assert not [item for item in report["items"] if CLASS_BUCKET in item["arn"]]

@@ -162,3 +162,21 @@ def test_a_seat_whose_change_set_nobody_executed_goes_too(account: Account, cond
     seat.stack.status, seat.stack.imports = "REVIEW_IN_PROGRESS", ()
     assert conductor.run()["verdict"] == "CLEAN"
     assert seat.stack.status == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize("call", ["sagemaker.DescribeModel", "cloudformation.DescribeStacks"])
+def test_a_describe_that_is_refused_is_not_taken_for_something_gone(
+    call: str, account: Account, conductor: Conductor, seat: Seat
+) -> None:
+    """AWS answers with the same code for what is gone and for what it does not like; the list tells them apart."""
+    conductor.through("scan")
+    code = "ValidationException" if call.startswith("sagemaker") else "ValidationError"
+    account.faults.fail(call, code, times=2, about="demo--ann")
+
+    for action in ("apply", "verify", "report"):
+        conductor.until_done(action)
+
+    report = conductor.report()
+    assert report["verdict"] == "CLEAN"
+    assert {item["outcome"] for item in report["items"]} == {"deleted", "kept"}
+    assert report["scans"] == 3
