@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from lambdas.teardown.facts import Facts
+from lambdas.teardown.identified import Identified
 
 State = Literal[
     "planned",
@@ -23,7 +24,7 @@ SETTLED: frozenset[State] = frozenset({"deleted", "gone", "stopped", "kept", "re
 STUCK: frozenset[State] = frozenset({"quarantined", "blocked"})
 
 
-class Found(BaseModel):
+class Found(Identified, BaseModel):
     """A resource that a scan proved to be the class's."""
 
     model_config = ConfigDict(frozen=True)
@@ -40,16 +41,6 @@ class Found(BaseModel):
     stack: str | None = None
     kept: str = ""  # why it stays, for what cannot be deleted and does no more
     refused: str = ""  # why it must not even be tried
-
-    @property
-    def key(self) -> str:
-        """Names it for others that use it."""
-        return f"{self.kind}/{self.name}"
-
-    @property
-    def identity(self) -> str:
-        """Tells it from a later resource of the same name."""
-        return f"{self.arn}@{self.created}"
 
 
 class Noted(BaseModel):

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from classlab.contract import ATTENDEE_PATTERN, TAG_ATTENDEE, TAG_CLASSROOM
+from lambdas.teardown.identified import Identified
 
 Standing = Literal["ours", "class", "shared", "unattributed", "stranger"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class Seen(Identified):
     """A resource as Describe shows it."""
 
     kind: str
@@ -27,16 +28,6 @@ class Seen:
     uses: tuple[str, ...] = ()  # keys of what must stay while it stands
     parent: str | None = None  # key of what it belongs to
     tags: Mapping[str, str] | None = None  # where Describe tells them
-
-    @property
-    def key(self) -> str:
-        """Names it for others that use it."""
-        return f"{self.kind}/{self.name}"
-
-    @property
-    def identity(self) -> str:
-        """Tells it from a later resource of the same name."""
-        return f"{self.arn}@{self.created}"
 
 
 @dataclass(frozen=True, kw_only=True)

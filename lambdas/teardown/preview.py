@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lambdas.shared.clock import Budget
 from lambdas.teardown.facts import Facts
+from lambdas.teardown.identified import arn_of
 from lambdas.teardown.kinds import KINDS
 from lambdas.teardown.ledger import Noted, Scan
 from lambdas.teardown.planning import Action, plan
@@ -73,5 +74,5 @@ def _line(action: Action) -> PlannedAction:
         attendee=action.attendee,
         proof=action.proof,
         verbs=action.verbs,
-        after=tuple(identity.rpartition("@")[0] for identity in action.needs),
+        after=tuple(arn_of(identity) for identity in action.needs),
     )
