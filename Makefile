@@ -23,7 +23,7 @@ rehearse: setup ## Run a whole class on this machine (ARGS="--attendees 5 --keep
 	$(BIN)/classlab rehearse $(ARGS)
 
 test: setup lint ## Lint, type-check and run every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 bench: setup ## Print the benchmarks' ratios and write build/bench/*.json
 	$(BIN)/python -m benchmarks.skeleton $(ARGS)

@@ -4,7 +4,7 @@ Ids beyond the roster are made up as `guest-01`, `guest-02` and so on, passing o
 """
 
 import csv
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,9 +21,15 @@ _HEADER = ("id", "name", "email")
 def move_to_today(classroom: Classroom, now: datetime) -> Classroom:
     """The same class starting this minute and lasting as long as it would have."""
     zone = ZoneInfo(classroom.time_zone)
-    lasts = classroom.localised(classroom.ends_at) - classroom.localised(classroom.starts_at)
-    starts = now.astimezone(zone).replace(second=0, microsecond=0)
-    return classroom.model_copy(update={"starts_at": starts, "ends_at": starts + max(lasts, timedelta(minutes=30))})
+    starts = now.astimezone(UTC).replace(second=0, microsecond=0)
+    ends = starts + max(_lasts(classroom), timedelta(minutes=30))
+    return classroom.model_copy(update={"starts_at": starts.astimezone(zone), "ends_at": ends.astimezone(zone)})
+
+
+def _lasts(classroom: Classroom) -> timedelta:
+    """How long the class takes; in UTC, since a zone's own clock may jump in between."""
+    first, last = (classroom.localised(moment).astimezone(UTC) for moment in (classroom.starts_at, classroom.ends_at))
+    return last - first
 
 
 def attendees_of_today(roster: list[Attendee], wanted: int | None) -> tuple[list[Attendee], list[str]]:
