@@ -12,6 +12,7 @@ SEPARATOR = "--"
 CLASSROOM_MAX = 12
 ATTENDEE_MAX = 20
 STEP_MAX = 13
+LAB_MAX = 20
 JOB_NAME_MAX = 63
 RUN_ID_PATTERN = r"[0-9a-f]{12}"
 
@@ -98,6 +99,7 @@ ClassParameter = Literal["class-bucket", "asset-prefix", "pipeline-function-arn"
 
 ASSETS_PREFIX = "assets/"  # assets/<build id>/...: what `classlab build` made, copied there by the class stack
 DATA_PREFIX = "data/"  # data/<file>: what `classlab data put` uploaded
+SHARED_PREFIX = "shared/"  # shared/<key in a seat's bucket>: outputs that `classlab share` took from one seat for all
 WORK_PREFIX = "work/"  # work/<attendee>/...: archived by the teardown before a seat's bucket goes
 TEARDOWN_PREFIX = "teardown/"
 TEARDOWN_LOCK_KEY = TEARDOWN_PREFIX + "lock.json"
@@ -119,11 +121,17 @@ def plan_key(run: str) -> str:
 STATUS_KEY = "status/environment.json"
 SEAT_WORK_PREFIX = "work/"
 RUNS_PREFIX = "runs/"
+OUTPUTS_PREFIX = "outputs/"
 
 
 def run_prefix(lab: str, run: str) -> str:
     """Everything one pipeline run writes lies under this key prefix."""
     return f"{RUNS_PREFIX}{lab}/{run}/"
+
+
+def outputs_key(lab: str) -> str:
+    """What the lab's latest success left for later labs, see :class:`LabOutputs`."""
+    return f"{OUTPUTS_PREFIX}{lab}.json"
 
 
 def result_key(lab: str, run: str) -> str:
@@ -229,11 +237,18 @@ class EnvironmentStatus(TypedDict):
 
 
 class PipelineData(TypedDict):
-    """Where the raw data of a pipeline run lies."""
+    """Where the input of a pipeline run lies: a file, or the prefix that an earlier lab prepared."""
 
     source: str  # s3://...
-    sha256: str
+    sha256: str  # of the raw file that it goes back to
     generated: bool
+
+
+class PipelineSettings(TypedDict):
+    """What a run does otherwise than its lab's manifest says; empty mappings where nothing."""
+
+    prepare: dict[str, str]  # environment variables of the prepare job
+    train: dict[str, str]  # hyperparameters as SageMaker gets them: JSON-encoded for a script, plain for an algorithm
 
 
 class PipelineInput(TypedDict):
@@ -241,6 +256,21 @@ class PipelineInput(TypedDict):
 
     run: str  # 12 hex digits
     data: PipelineData
+    settings: PipelineSettings
+
+
+class LabOutputs(TypedDict):
+    """What later labs, notebooks and `classlab jump` start from (``outputs_key``)."""
+
+    lab: str
+    run: str
+    made_by: Literal["pipeline", "notebook", "jump"]
+    data: PipelineData  # what it was made from
+    prepared: str  # s3://.../: prefix of the folders that prepare wrote
+    scored: str  # s3://.../: prefix of what score.py wrote
+    artifact: str  # s3://.../model.tar.gz; empty where none
+    validation: dict[str, float]  # what the training measured, with training_seconds
+    metrics: dict[str, float]  # on the test set
 
 
 class GateVerdict(TypedDict):
@@ -290,12 +320,16 @@ class AssetProperties(TypedDict):
 
 
 class GateRequest(TypedDict):
-    """Event of the pipeline function: judge the evaluation.json inside a training job's output.tar.gz."""
+    """Event of the pipeline function: judge the evaluation.json inside a training job's output.tar.gz.
+
+    A built-in algorithm writes none; `measured` then holds the job's own final metrics, and the archive is not read.
+    """
 
     bucket: str
     key: str
     metric: str
     at_least: float
+    measured: NotRequired[dict[str, float]]
 
 
 class GateAnswer(TypedDict):

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from classlab.aws import Aws, code_of
 from classlab.contract import DATA_PREFIX, PipelineData
 from classlab.errors import UserError
-from classlab.labs import Lab
+from classlab.labs import Lab, LabData
 
 FOLDER_VARIABLE = "CLASSLAB_DATA"
 _CHUNK = 1 << 20

@@ -13,6 +13,9 @@ from classlab.contract import CLASSROOM_MAX, CLASSROOM_PATTERN
 from classlab.errors import UserError
 
 
+Language = Literal["en", "ko", "ja"]
+
+
 class Strict(BaseModel):
     """Frozen, and closed to unknown keys."""
 
@@ -51,6 +54,7 @@ class Classroom(Strict):
     )
     volume_gib: int = Field(default=20, ge=5, le=16384, description="holds the kernels and the attendee's work")
     labs: list[str] = Field(min_length=1, description="folders of lab_assets")
+    language: Language = Field(default="en", description="of the notebooks")
     time_zone: str = Field(default="UTC", description="IANA name; starts_at and ends_at without an offset are in it")
     starts_at: datetime
     ends_at: datetime = Field(description="the teardown begins `grace_minutes` later")
@@ -93,7 +97,7 @@ class Classroom(Strict):
     @property
     def teardown_at(self) -> datetime:
         """When the teardown begins, in UTC, to the second."""
-        return (self.localised(self.ends_at) + timedelta(minutes=self.grace_minutes)).astimezone(UTC)
+        return self.localised(self.ends_at).astimezone(UTC) + timedelta(minutes=self.grace_minutes)
 
 
 def read_classroom(path: Path) -> Classroom:

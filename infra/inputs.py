@@ -10,7 +10,7 @@ from pathlib import Path
 from classlab.build.manifest import BUILD_FOLDER, BuildManifest, read_build
 from classlab.contract import ATTENDEE_PATTERN
 from classlab.errors import UserError
-from classlab.labs import JobStep, Lab, read_lab
+from classlab.labs import Lab, in_order, read_lab
 from classlab.roster import read_roster
 from classlab.settings import Classroom, read_classroom
 
@@ -46,7 +46,7 @@ def read_class(context: Context) -> ClassInputs:
         raise UserError(f"{path}: labs: {', '.join(twice)} stands there twice; every seat has one pipeline a lab")
     for lab in labs:
         _check_fit(path, classroom, lab)
-    return ClassInputs(classroom=classroom, labs=labs)
+    return ClassInputs(classroom=classroom, labs=tuple(in_order(labs)))
 
 
 def read_last_build(context: Context, classroom: str) -> BuildInputs:
@@ -73,8 +73,7 @@ def read_attendee(context: Context) -> str | None:
 
 def _check_fit(path: Path, classroom: Classroom, lab: Lab) -> None:
     """A pipeline may only ask for what the class's roles allow; found here instead of in the class."""
-    steps: dict[str, JobStep] = {name: step for name, step in lab.pipeline if isinstance(step, JobStep)}
-    for name, step in steps.items():
+    for name, step in lab.pipeline.jobs.items():
         if step.instance_type not in classroom.allowed_instance_types:
             raise UserError(
                 f"{path}: allowed_instance_types: the step {name} of the lab {lab.name} runs on {step.instance_type}; "

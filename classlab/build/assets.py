@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classlab.build.archives import write_tar_gz
+from classlab.build.bundle import NOTEBOOK_SOURCE
 from classlab.build.manifest import BuiltFile, BuiltPack
 from classlab.errors import UserError
 from classlab.labs import STEP_SCRIPTS, Lab
@@ -12,29 +13,36 @@ LIFECYCLE_FOLDER = Path(__file__).resolve().parents[2] / "lifecycle"
 TOOLS_PATH = "tools.tar.gz"  # on-start.sh asks for this name
 CONTENTS_NAME = "contents.tsv"
 _ON_THE_INSTANCE_ONLY = {"on-create.sh", "on-start.sh"}  # are in the lifecycle configuration itself
-_PROCESSING_STEPS = ("prepare", "score")  # one script each; the other steps take the source archive
+# Beside the code of the jobs stand files that no job runs.
+_NO_CODE = {NOTEBOOK_SOURCE, "download.py"}
 _MIB = 1 << 20
 
 
 def write_lab_files(lab: Lab, assets: Path) -> list[str]:
-    """``labs/<lab>/…``: scripts of the processing steps, and ``source.tar.gz``; returns the paths below ``assets``.
+    """``labs/<lab>/…``: the code as files for processing jobs and as ``source.tar.gz`` for training and serving.
 
-    The archive holds what training and serving need, with a ``requirements.txt`` (which the images install) only
-    where the lab's ``container.txt`` names a package.
+    Both hold a ``requirements.txt`` (which the images, or the entrypoints, install) only where the lab's
+    ``container.txt`` names a package. Returns the paths below ``assets``.
     """
     folder = f"labs/{lab.name}"
-    paths = []
-    for step in _PROCESSING_STEPS:
-        path = f"{folder}/{STEP_SCRIPTS[step]}"
-        (assets / path).parent.mkdir(parents=True, exist_ok=True)
-        (assets / path).write_bytes(_read(lab.folder / STEP_SCRIPTS[step]))
-        paths.append(path)
-    source = {STEP_SCRIPTS[step]: _read(lab.folder / STEP_SCRIPTS[step]) for step in ("train", "infer")}
-    container = _read(lab.folder / "container.txt")
-    if any(line.strip() and not line.strip().startswith(b"#") for line in container.splitlines()):
-        source["requirements.txt"] = container
-    write_tar_gz(assets / folder / "source.tar.gz", source)
-    return [*paths, f"{folder}/source.tar.gz"]
+    code = {name: _read(lab.file(name)) for name in _code_of(lab)}
+    if lab.installs_in_jobs:
+        code["requirements.txt"] = _read(lab.file("container.txt"))
+    for name, content in code.items():
+        (assets / folder / "code").mkdir(parents=True, exist_ok=True)
+        (assets / folder / "code" / name).write_bytes(content)
+    write_tar_gz(assets / folder / "source.tar.gz", code)
+    return [*(f"{folder}/code/{name}" for name in code), f"{folder}/source.tar.gz"]
+
+
+def _code_of(lab: Lab) -> list[str]:
+    """Names of the scripts and modules, the lab's own and those it borrows."""
+    own = {path.name for path in lab.folder.glob("*.py")} | {name for name in lab.borrows if name.endswith(".py")}
+    aside = {lab.data.generator} if lab.data else set()
+    missing = [script for script in STEP_SCRIPTS.values() if script not in own]
+    if missing:
+        raise UserError(f"{lab.folder}: a lab needs {', '.join(missing)}: write it, or name it under `borrows`")
+    return sorted(own - _NO_CODE - aside - set(lab.notebooks.values()))
 
 
 def write_tools(assets: Path, bundle: BuiltFile, commit: str, packs: Sequence[tuple[Lab, BuiltPack, int]]) -> str:

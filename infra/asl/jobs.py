@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from classlab.contract import JobVariable, job_name, run_prefix
-from classlab.labs import STEP_SCRIPTS, JobStep, Lab
+from classlab.labs import STEP_SCRIPTS, JobStep, Lab, TrainStep
 from infra.asl.language import expression
 from infra.seat import Seat
 
@@ -17,7 +17,7 @@ Request = dict[str, Any]  # nested members of a SageMaker request
 RUN = "' & $run & '"  # leaves and re-enters a quoted JSONata text around the run's id
 _PROCESSING = "/opt/ml/processing"
 _VOLUME_GB = 10
-_CSV = "text/csv"
+_CODE = f"{_PROCESSING}/input/code"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,22 +49,22 @@ class Run:
 
 
 def prepare_job(run: Run, image: str) -> Request:
-    """CreateProcessingJob: check and split the raw data."""
-    inputs = {"code": run.asset(STEP_SCRIPTS["prepare"]), "data": expression("$data.source")}
-    outputs = {name: run.uri(f"prepare/{name}") for name in run.lab.pipeline.prepare.outputs}
+    """CreateProcessingJob: check and split the raw data, or what an earlier lab prepared."""
+    step = run.lab.pipeline.prepare
+    inputs = {"code": run.asset("code/"), "data": expression("$data.source")}
+    outputs = {name: run.uri(f"prepare/{name}") for name in step.outputs}
+    data = {JobVariable.DATA_URI: "$data.source", JobVariable.DATA_SHA256: "$data.sha256"}
+    environment = [*_quoted(step.settings), *(f"'{name}': {value}" for name, value in data.items())]
     return {
-        **_processing(run, "prepare", run.lab.pipeline.prepare, image, inputs, outputs),
-        "Environment": {
-            JobVariable.DATA_URI: expression("$data.source"),
-            JobVariable.DATA_SHA256: expression("$data.sha256"),
-        },
+        **_processing(run, "prepare", step, image, inputs, outputs),
+        "Environment": expression(_merged(_object(environment), "$settings.prepare")),
     }
 
 
 def score_job(run: Run, image: str) -> Request:
     """CreateProcessingJob: compare the transform's output with the labels."""
     inputs = {
-        "code": run.asset(STEP_SCRIPTS["score"]),
+        "code": run.asset("code/"),
         "infer": run.uri("infer/"),
         "labels": run.uri("prepare/labels/"),
     }
@@ -80,47 +80,59 @@ def train_job(run: Run, image: str) -> Request:
         "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
         "HyperParameters": _hyperparameters(run),
         "InputDataConfig": [
-            {"ChannelName": name, "ContentType": _CSV, "DataSource": _prefix(run.uri(f"prepare/{name}/"))}
+            {"ChannelName": name, "ContentType": step.content_type, "DataSource": _prefix(run.uri(f"prepare/{name}/"))}
             for name in step.channels
         ],
         "OutputDataConfig": {"S3OutputPath": run.uri("train")},
-        "ResourceConfig": {"InstanceCount": 1, "InstanceType": step.instance_type, "VolumeSizeInGB": _VOLUME_GB},
+        "ResourceConfig": {"InstanceCount": 1, "InstanceType": step.instance_type, "VolumeSizeInGB": step.volume_gib},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.minutes * 60},
         "Tags": run.seat.tags,
     }
 
 
 def model(run: Run, image: str) -> Request:
-    """CreateModel: the trained artifact, served by infer.py."""
+    """CreateModel: the trained artifact, served by infer.py unless the image is the algorithm."""
+    environment = {} if run.lab.pipeline.train.built_in else {"Environment": _serving(run)}
     return {
         "ModelName": run.job("model"),
         "ExecutionRoleArn": run.seat.role_arn,
-        "PrimaryContainer": {
-            "Image": image,
-            "ModelDataUrl": expression("$artifact"),
-            "Environment": {
-                "SAGEMAKER_PROGRAM": STEP_SCRIPTS["infer"],
-                "SAGEMAKER_SUBMIT_DIRECTORY": run.asset("source.tar.gz"),
-                "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-                "SAGEMAKER_REGION": run.seat.region,
-            },
-        },
+        "PrimaryContainer": {"Image": image, "ModelDataUrl": expression("$artifact"), **environment},
         "Tags": run.seat.tags,
     }
 
 
+def _serving(run: Run) -> dict[str, str]:
+    """Where the image finds the code: in an archive of its own, or where train.py put it beside the model."""
+    places = {
+        "source": (STEP_SCRIPTS["infer"], run.asset("source.tar.gz")),
+        "model": ("inference.py", "/opt/ml/model/code"),
+    }
+    program, directory = places[run.lab.pipeline.infer.code]
+    return {
+        "SAGEMAKER_PROGRAM": program,
+        "SAGEMAKER_SUBMIT_DIRECTORY": directory,
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+        "SAGEMAKER_REGION": run.seat.region,
+    }
+
+
 def infer_job(run: Run) -> Request:
-    """CreateTransformJob: one prediction a line for the test rows."""
+    """CreateTransformJob: one prediction a line, or one a file, for the test set."""
     step = run.lab.pipeline.infer
+    lines = step.split == "line"
     return {
         "TransformJobName": run.job("infer"),
         "ModelName": run.job("model"),
         "TransformInput": {
-            "ContentType": _CSV,
-            "SplitType": "Line",
+            "ContentType": step.content_type,
+            "SplitType": "Line" if lines else "None",
             "DataSource": _prefix(run.uri(f"prepare/{step.input}/"), typed=False),
         },
-        "TransformOutput": {"S3OutputPath": run.uri("infer"), "Accept": _CSV, "AssembleWith": "Line"},
+        "TransformOutput": {
+            "S3OutputPath": run.uri("infer"),
+            "Accept": step.accept,
+            "AssembleWith": "Line" if lines else "None",
+        },
         "TransformResources": {"InstanceCount": 1, "InstanceType": step.instance_type},
         "Tags": run.seat.tags,
     }
@@ -129,12 +141,11 @@ def infer_job(run: Run) -> Request:
 def _processing(
     run: Run, name: str, step: JobStep, image: str, inputs: dict[str, str], outputs: dict[str, str]
 ) -> Request:
-    script = f"{_PROCESSING}/input/code/{STEP_SCRIPTS[name]}"
     cluster = {"InstanceCount": 1, "InstanceType": step.instance_type, "VolumeSizeInGB": _VOLUME_GB}
     return {
         "ProcessingJobName": run.job(name),
         "RoleArn": run.seat.role_arn,
-        "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": ["python3", script]},
+        "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": _entrypoint(run.lab, name)},
         "ProcessingInputs": [_input(key, uri) for key, uri in inputs.items()],
         "ProcessingOutputConfig": {"Outputs": [_output(key, uri) for key, uri in outputs.items()]},
         "ProcessingResources": {"ClusterConfig": cluster},
@@ -159,13 +170,43 @@ def _prefix(uri: str, *, typed: bool = True) -> Request:
     return {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **spread}}
 
 
-def _hyperparameters(run: Run) -> dict[str, str]:
+def _entrypoint(lab: Lab, step: str) -> list[str]:
+    """The script; a plain processing job installs nothing, so what the image lacks is installed before it."""
+    script = f"{_CODE}/{STEP_SCRIPTS[step]}"
+    if not lab.installs_in_jobs:
+        return ["python3", script]
+    install = f"python3 -m pip install --quiet --requirement {_CODE}/requirements.txt"
+    return ["/bin/bash", "-c", f"{install} && exec python3 {script}"]
+
+
+def _hyperparameters(run: Run) -> str:
+    """An expression: the manifest's, then what the run asks for, then what prepare found out about the data."""
+    step = run.lab.pipeline.train
+    values = _quoted(step.hyperparameters if step.built_in else _script_mode(run, step))
+    facts = ["$facts"] if step.facts else []
+    return expression(_merged(_object(values), "$settings.train", *facts))
+
+
+def _script_mode(run: Run, step: TrainStep) -> dict[str, str]:
     """JSON-encoded, as the SDK sends them to script-mode images."""
     values = {
-        **run.lab.pipeline.train.hyperparameters,
+        **step.hyperparameters,
         "sagemaker_program": STEP_SCRIPTS["train"],
         "sagemaker_submit_directory": run.asset("source.tar.gz"),
         "sagemaker_container_log_level": 20,
         "sagemaker_region": run.seat.region,
     }
     return {key: json.dumps(value) for key, value in values.items()}
+
+
+def _quoted(values: dict[str, str]) -> list[str]:
+    """Members of a JSONata object; no text of ours holds a single quote."""
+    return [f"'{key}': '{value}'" for key, value in values.items()]
+
+
+def _object(members: list[str]) -> str:
+    return "{" + ", ".join(members) + "}"
+
+
+def _merged(*objects: str) -> str:
+    return f"$merge([{', '.join(objects)}])"

@@ -1,6 +1,7 @@
-"""The state machine of a lab: prepare → train → gate → model → infer → score → result object.
+"""The state machine of a lab: prepare → train → gate → model → infer → score → outputs and result objects.
 
-Variables: ``run`` and ``data`` from the input, ``judged`` (``contract.GateAnswer``, empty before the gate), ``metrics``
+Variables: ``run``, ``data`` and ``settings`` from the input, ``facts`` (hyperparameters that prepare wrote, where the
+lab's manifest says so), ``judged`` (``contract.GateAnswer``, empty before the gate), ``metrics``
 from the scoring, ``reason`` from a catch. Whatever happens, a run ends with a result object
 (``contract.PipelineResult``) in the attendee's bucket; a failure that prevents even that ends the execution with the
 same cause.
@@ -8,7 +9,7 @@ same cause.
 
 from dataclasses import dataclass
 
-from classlab.contract import result_key
+from classlab.contract import outputs_key, result_key
 from classlab.labs import JobStep, image_uri
 from infra.asl import jobs
 from infra.asl.jobs import Request, Run
@@ -54,7 +55,7 @@ class Pipeline:
     def definition(self) -> dict[str, object]:
         """The whole machine."""
         steps = self.run.lab.pipeline
-        minutes = sum(step.minutes for step in (steps.prepare, steps.train, steps.infer, steps.score))
+        minutes = sum(step.minutes for step in steps.jobs.values())
         return machine(
             {**self._jobs(), **self._endings()},
             start="Begin",
@@ -64,20 +65,22 @@ class Pipeline:
 
     def _jobs(self) -> States:
         run, steps = self.run, self.run.lab.pipeline
+        facts = steps.train.facts
         prepare = jobs.prepare_job(run, self._image(steps.prepare))
         train = jobs.train_job(run, self._image(steps.train))
         score = jobs.score_job(run, self._image(steps.score))
-        artifact = {"artifact": expression("$states.result.ModelArtifacts.S3ModelArtifacts")}
         return {
             "Begin": _begin(),
-            "Prepare": _job("Prepare", "Processing", steps.prepare, prepare, "Train"),
-            "Train": {**_job("Train", "Training", steps.train, train, "Gate"), "Assign": artifact},
+            "Prepare": _job("Prepare", "Processing", steps.prepare, prepare, "ReadFacts" if facts else "Train"),
+            **({"ReadFacts": self._read("ReadFacts", "prepare/facts/hyperparameters.json", "facts", "Train")} if facts else {}),
+            "Train": {**_job("Train", "Training", steps.train, train, "Gate"), "Assign": self._trained()},
             "Gate": self._gate(),
             "GatePassed": choice("$judged.gate.passed", then="Model", otherwise="RecordStopped"),
             "Model": _request("Model", "createModel", jobs.model(run, self._image(steps.infer)), "Infer"),
             "Infer": _job("Infer", "Transform", steps.infer, jobs.infer_job(run), "Score"),
             "Score": _job("Score", "Processing", steps.score, score, "ReadMetrics"),
-            "ReadMetrics": self._read_metrics(),
+            "ReadMetrics": self._read("ReadMetrics", "score/metrics.json", "metrics", "KeepOutputs"),
+            "KeepOutputs": self._keep_outputs(),
         }
 
     def _endings(self) -> States:
@@ -93,25 +96,64 @@ class Pipeline:
     def _image(self, step: JobStep) -> str:
         return image_uri(step.image, self.run.seat.classroom.region)
 
+    def _trained(self) -> dict[str, object]:
+        """What the job's Describe says; a built-in algorithm writes no evaluation, but its metrics stand there."""
+        assign: dict[str, object] = {
+            "artifact": expression("$states.result.ModelArtifacts.S3ModelArtifacts"),
+            "training_seconds": expression("$states.result.TrainingTimeInSeconds"),
+        }
+        if self.run.lab.pipeline.train.built_in:
+            assign["measured"] = expression("$merge($states.result.FinalMetricDataList.{MetricName: Value})")
+        return assign
+
     def _gate(self) -> State:
+        built_in = self.run.lab.pipeline.train.built_in
         archive = {"bucket": self.run.seat.bucket, "key": self.run.training_output_key()}
+        measured = {"measured": expression("$measured")} if built_in else {}
+        request = {**archive, **measured, **self.run.lab.pipeline.gate.model_dump()}
         return task(
             "lambda:invoke",
-            {"FunctionName": self.gate_function_arn, "Payload": {**archive, **self.run.lab.pipeline.gate.model_dump()}},
+            {"FunctionName": self.gate_function_arn, "Payload": request},
             Assign={"judged": expression("$states.result.Payload")},
             Retry=[retry(LAMBDA_TRANSIENT, interval=1, attempts=6)],
             Catch=[_caught("Gate")],
             Next="GatePassed",
         )
 
-    def _read_metrics(self) -> State:
-        key = self.run.key("score/metrics.json")
+    def _read(self, state: str, path: str, variable: str, then: str) -> State:
+        """A JSON object that a job of this run wrote, into a variable."""
         return task(
             "aws-sdk:s3:getObject",
-            {"Bucket": self.run.seat.bucket, "Key": key},
-            Assign={"metrics": expression("$parse($states.result.Body)")},
+            {"Bucket": self.run.seat.bucket, "Key": self.run.key(path)},
+            Assign={variable: expression("$parse($states.result.Body)")},
             Retry=[retry(S3_TRANSIENT, interval=1, attempts=6)],
-            Catch=[_caught("ReadMetrics")],
+            Catch=[_caught(state)],
+            Next=then,
+        )
+
+    def _keep_outputs(self) -> State:
+        """Tell later labs where this one's outputs lie."""
+        outputs = {
+            "lab": self.run.lab.name,
+            "run": expression("$run"),
+            "made_by": "pipeline",
+            "data": expression("$data"),
+            "prepared": self.run.uri("prepare/"),
+            "scored": self.run.uri("score/"),
+            "artifact": expression("$artifact"),
+            "validation": expression("$merge([$judged.validation, {'training_seconds': $training_seconds}])"),
+            "metrics": expression("$metrics"),
+        }
+        return task(
+            "aws-sdk:s3:putObject",
+            {
+                "Bucket": self.run.seat.bucket,
+                "Key": outputs_key(self.run.lab.name),
+                "Body": outputs,
+                "ContentType": "application/json",
+            },
+            Retry=[retry(S3_TRANSIENT, interval=1, attempts=6)],
+            Catch=[_caught("KeepOutputs")],
             Next="RecordSuccess",
         )
 
@@ -148,7 +190,7 @@ def _request(state: str, call: str, request: Request, then: str) -> State:
 
 
 def _begin() -> State:
-    assign = {"run": expression("$states.input.run"), "data": expression("$states.input.data")}
+    assign = {name: expression(f"$states.input.{name}") for name in ("run", "data", "settings")}
     return {"Type": "Pass", "Assign": {**assign, "judged": {}, "reason": ""}, "Next": "Prepare"}
 
 

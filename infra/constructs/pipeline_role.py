@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from classlab.contract import RUNS_PREFIX, role_path
+from classlab.contract import RUNS_PREFIX, outputs_key, role_path
 from infra.arns import OWN
 from infra.constructs.role import PlainRole, RolePlan, own_account, service
 from infra.constructs.sagemaker_policy import JOB_KINDS, SageMakerRights
@@ -41,8 +41,9 @@ def _results(seat: Seat, gate_function_arn: str) -> list[Statement]:
     runs = OWN.bucket(f"{seat.bucket}/{RUNS_PREFIX}*")
     why = "A run's id is part of the key"
     return [
-        allow("ReadMetrics", ["s3:GetObject"], [f"{runs}/score/metrics.json"], why=why),
+        allow("ReadFindings", ["s3:GetObject"], [f"{runs}/score/metrics.json", f"{runs}/facts/hyperparameters.json"], why=why),
         allow("WriteResult", ["s3:PutObject"], [f"{runs}/result.json"], why=why),
+        allow("KeepOutputs", ["s3:PutObject"], [OWN.bucket(f"{seat.bucket}/{outputs_key('*')}")], why="One object a lab"),
         allow("AskGate", ["lambda:InvokeFunction"], [gate_function_arn]),
     ]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from classlab.contract import ASSETS_PREFIX, DATA_PREFIX, SEPARATOR, notebook_name
-from classlab.labs import JobStep, Lab, image_uri
+from classlab.contract import ASSETS_PREFIX, DATA_PREFIX, SEPARATOR, SHARED_PREFIX, notebook_name
+from classlab.labs import Lab, image_uri
 from infra.arns import OWN
 from infra.policy import Statement, allow
 
@@ -28,15 +28,15 @@ def own_bucket(bucket_arn: str) -> list[Statement]:
 
 
 def class_files(bucket_arn: str) -> list[Statement]:
-    """The class's assets and data, to read; the work of others lies in the same bucket and is not among them."""
-    prefixes = [f"{ASSETS_PREFIX}*", f"{DATA_PREFIX}*"]
+    """The class's assets, data and shared outputs, to read; others' work lies in the same bucket and is not of them."""
+    prefixes = [f"{ASSETS_PREFIX}*", f"{DATA_PREFIX}*", f"{SHARED_PREFIX}*"]
     return [
         allow("ListClassFiles", ["s3:ListBucket"], [bucket_arn], {"StringLike": {"s3:prefix": prefixes}}),
         allow(
             "ReadClassFiles",
             ["s3:GetObject"],
             [f"{bucket_arn}/{prefix}" for prefix in prefixes],
-            why="Two folders to read",
+            why="Three folders to read",
         ),
     ]
 
@@ -44,6 +44,8 @@ def class_files(bucket_arn: str) -> list[Statement]:
 def public_data(labs: Sequence[Lab]) -> list[Statement]:
     """The files the labs' manifests name as public sources. SageMaker lists a prefix even for one object."""
     keys = public_keys(labs)
+    if not keys:
+        return []
     buckets = sorted({key.partition("/")[0] for key in keys})
     only = {"StringLike": {"s3:prefix": [key.partition("/")[2] for key in keys]}}
     return [
@@ -54,7 +56,8 @@ def public_data(labs: Sequence[Lab]) -> list[Statement]:
 
 def public_keys(labs: Sequence[Lab]) -> list[str]:
     """``bucket/key`` of every public source."""
-    return sorted({lab.data.public_source.removeprefix("s3://") for lab in labs})
+    sources = {lab.data.public_source for lab in labs if lab.data}
+    return sorted(source.removeprefix("s3://") for source in sources if source)
 
 
 def logs_and_metrics(stack: str) -> list[Statement]:
@@ -80,7 +83,7 @@ def own_notebook(stack: str) -> Statement:
 
 def images(labs: Sequence[Lab], region: str) -> list[Statement]:
     """Pull the images that the labs' steps name, from AWS's registries."""
-    uris = {image_uri(step.image, region) for lab in labs for _, step in lab.pipeline if isinstance(step, JobStep)}
+    uris = {image_uri(step.image, region) for lab in labs for step in lab.pipeline.jobs.values()}
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [
         allow("RegistryToken", ["ecr:GetAuthorizationToken"], ["*"], why="The token is of the whole registry"),

@@ -1,4 +1,4 @@
-"""Reads evaluation.json out of a training job's output.tar.gz and holds it against the threshold."""
+"""Holds what a training job measured against the threshold: its evaluation.json, or a built-in algorithm's metrics."""
 
 import io
 import json
@@ -26,17 +26,25 @@ class BadEvaluation(Exception):  # noqa: N818 - the contract names the error tha
 
 def judge(request: GateRequest, *, s3: "S3Client") -> GateAnswer:
     """Whether ``metric`` is at least ``at_least``; a metric that is not there is an error, not a refusal."""
-    where = f"s3://{request['bucket']}/{request['key']}"
-    validation = numbers(_evaluation(_fetch(s3, request, where), where), where)
+    where, validation = _measured(request, s3)
     metric, at_least = request["metric"], request["at_least"]
     if metric not in validation:
         there = ", ".join(sorted(validation)) or "no numbers at all"
-        raise BadEvaluation(f"{where}: {EVALUATION} holds no number {metric!r}, but {there}; see the lab's train.py")
+        raise BadEvaluation(f"{where} holds no number {metric!r}, but {there}; see the lab's train.py and its gate")
     value = validation[metric]
     return {
         "gate": {"metric": metric, "value": value, "at_least": at_least, "passed": value >= at_least},
         "validation": validation,
     }
+
+
+def _measured(request: GateRequest, s3: "S3Client") -> tuple[str, dict[str, float]]:
+    """Where the metrics are from, and the metrics."""
+    if "measured" in request:
+        where = "the training job's final metrics"
+        return where, numbers(request["measured"], where)
+    where = f"s3://{request['bucket']}/{request['key']}"
+    return f"{where}: {EVALUATION}", numbers(_evaluation(_fetch(s3, request, where), where), where)
 
 
 def _fetch(s3: "S3Client", request: GateRequest, where: str) -> bytes:
