@@ -92,7 +92,8 @@ async def _serve(app: App, listener: socket.socket, state: Path) -> None:
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.keep_alive_timeout = 75
+    # The engine calls itself, without retries, over connections that are kept: none may be closed as it is used again.
+    config.keep_alive_timeout = 24 * 3600
     config.graceful_timeout = 1
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
