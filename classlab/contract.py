@@ -145,9 +145,9 @@ SEAT_LABS_FOLDER = "labs"  # the clone of the lab bundle, a folder a lab
 SEAT_STATE_FOLDER = ".classlab"  # kernels, tools, and `seat.json`, which tells a notebook whose seat it is in
 
 
-def seat_notebook(lab: str) -> str:
-    """Path of a lab's notebook for Jupyter; ``lab`` is the name in its manifest."""
-    return f"{SEAT_LABS_FOLDER}/{lab}/{lab}.ipynb"
+def seat_notebook(lab: str, notebook: str = "") -> str:
+    """Path of a lab's notebook for Jupyter, or of one of its further ones; ``lab`` is the name in its manifest."""
+    return f"{SEAT_LABS_FOLDER}/{lab}/{notebook or lab}.ipynb"
 
 
 # --- outputs of the stacks ---------------------------------------------------------------------------------------
