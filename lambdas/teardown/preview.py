@@ -1,16 +1,13 @@
-"""The plan as a document: what a teardown would do, and what it would only report. Used by the dry run and the CLI."""
+"""The plan as a document: what a teardown would do, and what it would only report."""
 
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from lambdas.shared.clock import Budget
-from lambdas.teardown.facts import Facts
 from lambdas.teardown.identified import arn_of
 from lambdas.teardown.kinds import KINDS
 from lambdas.teardown.ledger import Noted, Scan
 from lambdas.teardown.planning import Action, plan
-from lambdas.teardown.scanning import new_scan, scan_slice
 from lambdas.teardown.scope import Context
 
 
@@ -40,16 +37,6 @@ class Preview(_Part):
     unattributed: list[Noted]
     strangers_seen: int
     errors: dict[str, str]  # listers that did not answer: what they would have found is not in the plan
-
-
-def preview(context: Context, *, run: str, seconds: float = 3600) -> Preview:
-    """Scans and plans at once, and changes nothing; ``context.facts`` is not looked at."""
-    scan = new_scan(context, Facts())
-    seeing = Context(clients=context.clients, scope=context.scope, facts=scan.facts, clock=context.clock)
-    budget = Budget(clock=context.clock, seconds=seconds)
-    if not scan_slice(seeing, scan, KINDS, budget=budget, save=lambda: None):
-        raise TimeoutError(f"the scan was not finished after {seconds:g} seconds")
-    return preview_of(context, scan, run=run)
 
 
 def preview_of(context: Context, scan: Scan, *, run: str) -> Preview:

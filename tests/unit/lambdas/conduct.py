@@ -1,14 +1,15 @@
 """Drives the teardown as its state machine does: action by action, each until it is done, waiting in between."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from classlab.contract import TEARDOWN_REPORT_KEY, TeardownAction, TeardownAnswer
+from classlab.contract import TEARDOWN_REPORT_KEY, TeardownAction, TeardownAnswer, plan_key
 from lambdas.shared.clock import Budget, Clock
 from lambdas.shared.faults import AWS_ERRORS
 from lambdas.teardown.actions import Run, perform
 from lambdas.teardown.facts import Facts
+from lambdas.teardown.preview import Preview
 from lambdas.teardown.scope import Context, Scope
 from tests.embedded_aws.sagemaker_stubs import ACCOUNT, REGION
 from tests.unit.lambdas.account import Account
@@ -115,3 +116,9 @@ class Conductor:
     def document(self, key: str) -> Any:  # noqa: ANN401 # JSON
         """A document in the class bucket."""
         return json.loads(self.account.own.s3.get_object(Bucket=CLASS_BUCKET, Key=key)["Body"].read())
+
+    def preview(self) -> Preview:
+        """What a dry run says now."""
+        dry = replace(self, name="look", dry_run=True)
+        dry.until_done("scan")
+        return Preview.model_validate(dry.document(plan_key(dry.name)))

@@ -13,7 +13,6 @@ from lambdas.teardown.kinds.log_group import SHARED
 from lambdas.teardown.kinds.sagemaker import SageMakerKind
 from lambdas.teardown.ledger import Scan
 from lambdas.teardown.ownership import Seen
-from lambdas.teardown.preview import preview
 from tests.unit.lambdas.account import Account
 from tests.unit.lambdas.conduct import Conductor
 from tests.unit.lambdas.seats import GROUPS, Seat, make_stream
@@ -141,7 +140,7 @@ def test_every_page_is_read(account: Account, conductor: Conductor, seat: Seat) 
     for number in range(60):
         account.own.logs.create_log_group(logGroupName=f"/aaa/{number}")
 
-    plan = preview(conductor.context, run="look")
+    plan = conductor.preview()
 
     counts = {kind: sum(action.kind == kind for action in plan.actions) for kind in ("model", "log_stream")}
     assert counts == {"model": 103, "log_stream": 124}

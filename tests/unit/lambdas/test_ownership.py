@@ -10,7 +10,7 @@ from classlab.contract import TAG_ATTENDEE, TAG_CLASSROOM
 from lambdas.teardown.facts import Facts
 from lambdas.teardown.kinds.proofs import by_maker
 from lambdas.teardown.ownership import Evidence, Judgement, Seen, by_name, by_roles, by_tags, judge
-from lambdas.teardown.preview import Preview, preview
+from lambdas.teardown.preview import Preview
 from lambdas.teardown.scope import Context
 from tests.embedded_aws.sagemaker_stubs import ROLE, a_model, variant
 from tests.unit.lambdas.account import Account
@@ -110,11 +110,6 @@ def test_the_stack_that_aws_says_made_it(maker: str, standing: str, account: Acc
     assert (bool(found.proofs), bool(found.contradictions)) == expected
 
 
-def look(conductor: Conductor) -> Preview:
-    """What a scan and a plan say now."""
-    return preview(conductor.context, run="look")
-
-
 def standing_of(shown: Preview, part: str) -> str:
     """Whose everything is whose ARN ends so."""
     if any(action.arn.endswith(part) for action in shown.actions):
@@ -150,7 +145,7 @@ def test_a_model_by_its_tag_and_its_role(
     tags = [] if tag is None else class_tags("ann", tag)
     account.sagemaker("CreateModel", **a_model(name, ExecutionRoleArn=roles[role], Tags=tags))
 
-    assert standing_of(look(conductor), f"model/{name}") == standing
+    assert standing_of(conductor.preview(), f"model/{name}") == standing
 
 
 def test_an_endpoint_is_judged_along_its_chain(account: Account, conductor: Conductor) -> None:
@@ -159,7 +154,7 @@ def test_an_endpoint_is_judged_along_its_chain(account: Account, conductor: Cond
     _chain(account, "mine", seat.role)
     _chain(account, "theirs", ROLE)
 
-    shown = look(conductor)
+    shown = conductor.preview()
 
     kinds = ("endpoint/", "endpoint-config/", "model/")
     assert [standing_of(shown, f"{kind}mine") for kind in kinds] == ["ours"] * 3
@@ -181,23 +176,23 @@ def test_one_foreign_model_behind_an_endpoint_is_enough_to_leave_it_alone(
     both = [variant("a", model="mine"), variant("b", model="theirs")]
     account.sagemaker("CreateEndpointConfig", EndpointConfigName="both", ProductionVariants=both)
 
-    assert standing_of(look(conductor), "endpoint-config/both") == "unattributed"
+    assert standing_of(conductor.preview(), "endpoint-config/both") == "unattributed"
 
 
 def test_a_bucket_is_never_proven_by_its_tag_alone(account: Account, conductor: Conductor) -> None:
     make_bucket(account, "tagged-by-hand", class_tags("ann"))
-    assert standing_of(look(conductor), "tagged-by-hand") == "unattributed"
+    assert standing_of(conductor.preview(), "tagged-by-hand") == "unattributed"
 
 
 def test_the_class_stack_and_what_it_holds_are_nobodys_to_delete(account: Account, conductor: Conductor) -> None:
-    shown = look(conductor)
+    shown = conductor.preview()
     assert shown.actions == []
     assert shown.unattributed == []
 
 
 def test_a_role_of_a_seat_that_is_gone_is_proven_by_path_and_tag(account: Account, conductor: Conductor) -> None:
     make_role(account, "orphan", tags=class_tags("gone"))
-    assert standing_of(look(conductor), "orphan") == "ours"
+    assert standing_of(conductor.preview(), "orphan") == "ours"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +211,7 @@ def test_a_role_is_not_proven_by_less(
 ) -> None:
     take_seat(account, "ann")
     make_role(account, name, tags=tags, **({"path": path} if path else {}))
-    assert standing_of(look(conductor), name) == standing
+    assert standing_of(conductor.preview(), name) == standing
 
 
 def test_a_stream_belongs_to_the_job_whose_name_it_begins_with(
@@ -228,7 +223,7 @@ def test_a_stream_belongs_to_the_job_whose_name_it_begins_with(
         make_stream(account, group, f"{job}/algo-1-1")
     make_stream(account, "/aws/sagemaker/ProcessingJobs", f"{mine}/algo-1-1")
 
-    shown = look(conductor)
+    shown = conductor.preview()
 
     assert standing_of(shown, f"TrainingJobs:log-stream:{mine}/algo-1-1767225600") == "ours"
     for stranger in (f"TrainingJobs:log-stream:{longer}", f"TrainingJobs:log-stream:{other}"):
@@ -307,7 +302,7 @@ def test_each_seat_has_what_is_its_own(account: Account, conductor: Conductor) -
     for attendee in ("ann", "ann-b", "anna"):
         take_seat(account, attendee)
 
-    actions: list[Any] = look(conductor).actions
+    actions: list[Any] = conductor.preview().actions
 
     for action in actions:
         assert f"demo--{action.attendee}" in action.arn
