@@ -21,14 +21,13 @@ def overhead_ratio(folder: Path) -> float:
         create_seat(day, attendee, seat_template(day))
         seats = wait_for_seats(day, [attendee], "CREATE_COMPLETE")
         lab = day.labs[0]
-        file = data_source.locate(
-            lab, folder=None, environment=os.environ, aws=day.root, keep_in=day.workspace.scratch / "data"
-        )
+        places = data_source.Places(folder=None, environment=os.environ, keep_in=day.workspace.scratch / "data")
+        file = places.locate(lab, day.root)
         data = data_source.put(day.root, day.class_stack.output(ClassroomOutput.BUCKET), lab, file)
         scripts = LabScripts.of(lab, environments=day.options.environments, work=Path(work))
         pipeline_seconds, script_seconds = [], []
         for _ in range(ROUNDS):
-            outcome = pipelines.run_all(day.root, seats, lab=lab, data=data)[0]
+            outcome = pipelines.run_all(day.root, seats, lab=lab, data={attendee: data})[0]
             if outcome.result["status"] != "succeeded":
                 raise RuntimeError(f"the pipeline {outcome.result['status']}: {outcome.result['reason']}")
             pipeline_seconds.append(outcome.seconds)

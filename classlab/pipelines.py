@@ -1,6 +1,7 @@
 """Lab pipelines: start the deployed state machines, wait for them, read what they left."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,17 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import ClientError
 
 from classlab.aws import Aws, code_of
-from classlab.contract import AttendeeOutput, PipelineData, PipelineInput, PipelineResult, pipeline_output, result_key
-from classlab.labs import Lab
+from classlab.contract import (
+    AttendeeOutput,
+    PipelineData,
+    PipelineInput,
+    PipelineResult,
+    PipelineSettings,
+    pipeline_output,
+    result_key,
+)
+from classlab.errors import UserError
+from classlab.labs import Lab, Settings
 from classlab.stacks import Stack
 from classlab.waiting import Patience
 
@@ -19,8 +29,10 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
 _RUN_BYTES = 6  # twelve hex digits, as contract.RUN_ID_PATTERN asks for
-
 _BETWEEN_SECONDS = 600.0
+NO_WISHES = Settings()
+_WISH = re.compile(r"(prepare|train)\.([A-Za-z_][A-Za-z0-9_:-]*)=(.*)", re.DOTALL)
+_OURS = ("classlab_", "sagemaker_")
 
 
 @dataclass(frozen=True)
@@ -47,8 +59,7 @@ class Outcome:
 
 def patience(lab: Lab) -> Patience:
     """As long as the lab's jobs may take one after another, and a little for what is between them."""
-    pipeline = lab.pipeline
-    minutes = sum(step.minutes for step in (pipeline.prepare, pipeline.train, pipeline.infer, pipeline.score))
+    minutes = sum(step.minutes for step in lab.pipeline.jobs.values())
     return Patience(seconds=60.0 * minutes + _BETWEEN_SECONDS, first=0.5, longest=15.0)
 
 
@@ -57,21 +68,59 @@ def run_all(
     stacks: Mapping[str, Stack],
     *,
     lab: Lab,
-    data: PipelineData,
+    data: Mapping[str, PipelineData],
+    wishes: Settings = NO_WISHES,
     heard: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> list[Outcome]:
-    """Run a lab's pipeline for everyone at once and wait."""
-    runs = [start(aws, attendee=attendee, stack=stack, lab=lab.name, data=data) for attendee, stack in stacks.items()]
+    """Run a lab's pipeline for everyone at once, each on the data of their seat, and wait."""
+    runs = [
+        start(aws, attendee=attendee, stack=stack, lab=lab, data=data[attendee], wishes=wishes)
+        for attendee, stack in stacks.items()
+    ]
     return wait(aws, runs, patience(lab), heard)
 
 
-def start(aws: Aws, *, attendee: str, stack: Stack, lab: str, data: PipelineData) -> Run:
+def start(aws: Aws, *, attendee: str, stack: Stack, lab: Lab, data: PipelineData, wishes: Settings = NO_WISHES) -> Run:
     """Start a lab's pipeline for one attendee; raises :class:`UserError` where the stack has no such pipeline."""
-    machine = stack.output(pipeline_output(lab))
+    machine = stack.output(pipeline_output(lab.name))
     run = secrets.token_hex(_RUN_BYTES)
-    given = PipelineInput(run=run, data=data)
+    given = PipelineInput(run=run, data=data, settings=settings_of(lab, data, wishes))
     answer = aws.stepfunctions.start_execution(stateMachineArn=machine, name=run, input=json.dumps(given))
-    return Run(attendee, lab, run, answer["executionArn"], stack.output(AttendeeOutput.BUCKET), data)
+    return Run(attendee, lab.name, run, answer["executionArn"], stack.output(AttendeeOutput.BUCKET), data)
+
+
+def wishes_of(lab: Lab, words: Sequence[str]) -> Settings:
+    """Settings written as `train.epochs=3` or `prepare.IMAGE_SIZE=64`; raises :class:`UserError` for what is not so."""
+    wishes: dict[str, dict[str, str]] = {"prepare": {}, "train": {}}
+    for word in words:
+        found = _WISH.fullmatch(word)
+        if not found:
+            raise UserError(f"--set {word}: write train.NAME=VALUE (a hyperparameter) or prepare.NAME=VALUE")
+        step, name, value = found.groups()
+        _check_wish(lab, word, step, name)
+        wishes[step][name] = value
+    return Settings.model_validate(wishes)
+
+
+def _check_wish(lab: Lab, word: str, step: str, name: str) -> None:
+    """A training refuses what it does not know; a variable that nobody reads would pass unnoticed."""
+    if name.lower().startswith(_OURS):
+        raise UserError(f"--set {word}: {name} is set by the pipeline itself")
+    known = sorted({*lab.pipeline.prepare.settings, *lab.small.prepare})
+    if step == "prepare" and name not in known:
+        raise UserError(f"--set {word}: the manifest of {lab.name} has the settings {', '.join(known) or '(none)'}")
+
+
+def settings_of(lab: Lab, data: PipelineData, wishes: Settings = NO_WISHES) -> PipelineSettings:
+    """What a run does otherwise than the manifest says: the small settings on miniature data, and over them the wishes.
+
+    A script gets its hyperparameters JSON-encoded, as the SDK sends them; an algorithm gets them as they are.
+    """
+    small = lab.small if data["generated"] else NO_WISHES
+    train = small.train | wishes.train
+    if not lab.pipeline.train.built_in:
+        train = {name: json.dumps(value) for name, value in train.items()}
+    return PipelineSettings(prepare=small.prepare | wishes.prepare, train=train)
 
 
 def wait(

@@ -25,18 +25,25 @@ def data() -> None:
 @classroom_option
 @json_option
 @click.option("--data", "folder", type=FOLDER, help="Folder that holds the labs' files, such as churn.csv.")
-def put(*, classroom_file: Path, folder: Path | None, as_json: bool) -> None:
+@click.option(
+    "--download",
+    is_flag=True,
+    help="Run the labs' own download scripts: pictures, hundreds of MB; goes on where it was.",
+)
+def put(*, classroom_file: Path, folder: Path | None, download: bool, as_json: bool) -> None:
     """Upload the labs' data to the class bucket.
 
-    From --data, else the folder of CLASSLAB_DATA, else the lab's public place, else the lab's own generator.
+    From --data, else the folder of CLASSLAB_DATA where it holds the file, else the lab's public place, with --download
+    what the lab's script fetches, else the lab's own generator.
     """
     classroom = read_classroom(classroom_file)
     aws = Aws.of_region(classroom.region)
     bucket = class_stack(aws, classroom.name).output(ClassroomOutput.BUCKET)
+    places = data_source.Places(folder=folder, environment=os.environ, keep_in=_FETCHED, download=download)
     done = []
     with listening(as_json=as_json) as emit:
-        for lab in labs_of(classroom):
-            file = data_source.locate(lab, folder=folder, environment=os.environ, aws=aws, keep_in=_FETCHED)
+        for lab in (lab for lab in labs_of(classroom) if lab.data):
+            file = places.locate(lab, aws)
             uploaded = data_source.put(aws, bucket, lab, file)
             done.append(uploaded)
             emit(Note(f"{lab.name}: {uploaded['source']}, {file.origin}, sha256 {uploaded['sha256']}"))

@@ -31,7 +31,7 @@ def churn() -> Lab:
 def generated(churn: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that the lab's generator makes."""
     path = tmp_path_factory.mktemp("generated") / "churn.csv"
-    subprocess.run([sys.executable, "-I", churn.folder / churn.data.generator, path], check=True)
+    subprocess.run([sys.executable, "-I", churn.folder / churn.raw.generator, path], check=True)
     return path
 
 

@@ -126,7 +126,7 @@ def test_the_generator_makes_the_real_files_columns_from_its_seed_alone(
     churn: Lab, generated: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again.csv"
-    subprocess.run([sys.executable, "-I", churn.folder / churn.data.generator, again], check=True)
+    subprocess.run([sys.executable, "-I", churn.folder / churn.raw.generator, again], check=True)
     assert again.read_bytes() == generated.read_bytes()
     assert len(rows(generated)) == 5001
 

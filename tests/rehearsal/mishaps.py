@@ -41,8 +41,8 @@ TIDY_AWAY = "import pathlib, shutil; shutil.rmtree(pathlib.Path.home() / 'SageMa
 def write_data(lab: Lab, folder: Path, *, spoil: bool, shuffle: bool) -> Path:
     """The lab's generated file with one word in a number, or with labels that mean nothing; returns the folder."""
     folder.mkdir()
-    path = folder / lab.data.file
-    subprocess.run([sys.executable, str(lab.folder / lab.data.generator), str(path)], check=True)
+    path = folder / lab.raw.file
+    subprocess.run([sys.executable, str(lab.folder / lab.raw.generator), str(path)], check=True)
     with path.open(newline="") as stream:
         header, *rows = list(csv.reader(stream))
     if spoil:
@@ -61,9 +61,9 @@ def _meaningless_labels(day: Day, _progress: Progress) -> None:
     """The same pipeline on labels that nothing can learn."""
     lab, bucket = day.labs[0], day.class_stack.output(ClassroomOutput.BUCKET)
     folder = write_data(lab, day.workspace.scratch / "shuffled", spoil=False, shuffle=True)
-    file = data_source.DataFile(folder / lab.data.file, "shuffled", generated=True)
+    file = data_source.DataFile(folder / lab.raw.file, "shuffled", generated=True)
     data = data_source.put(day.instructor, bucket, lab, file)
-    (outcome,) = pipelines.run_all(day.instructor, {SANE: day.seats[SANE]}, lab=lab, data=data)
+    (outcome,) = pipelines.run_all(day.instructor, {SANE: day.seats[SANE]}, lab=lab, data={SANE: data})
     day.pipelines.append(pipeline_row(outcome))
 
 

@@ -12,10 +12,13 @@ from classlab import pipelines
 from classlab.aws import Aws
 from classlab.contract import RUN_ID_PATTERN, AttendeeOutput, PipelineData, pipeline_output, result_key
 from classlab.errors import UserError
+from classlab.labs import Lab, Settings, TrainStep, read_lab
 from classlab.stacks import Stack
 from classlab.waiting import Patience
 
 LAB = "churn-xgboost"
+CHURN = read_lab("churn_xgboost")
+SMALL = Settings(prepare={"IMAGE_SIZE": "48"}, train={"epochs": "3"})
 DATA = PipelineData(source="s3://class/data/churn.csv", sha256="0" * 64, generated=False)
 BEGAN = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -63,7 +66,7 @@ def seat(aws: Aws) -> Stack:
 
 
 def _run(aws: Aws, seat: Stack, patience: Patience, result: dict[str, object] | None) -> pipelines.Outcome:
-    run = pipelines.start(aws, attendee="ann", stack=seat, lab=LAB, data=DATA)
+    run = pipelines.start(aws, attendee="ann", stack=seat, lab=CHURN, data=DATA)
     if result is not None:
         body: dict[str, object] = {
             "lab": LAB,
@@ -80,15 +83,16 @@ def _run(aws: Aws, seat: Stack, patience: Patience, result: dict[str, object] | 
 
 def test_a_run_has_an_id_of_its_own_and_the_data(aws: Aws, seat: Stack) -> None:
     fake, machine = _with(aws, status="RUNNING")
-    runs = [pipelines.start(fake, attendee="ann", stack=seat, lab=LAB, data=DATA) for _ in range(2)]
+    runs = [pipelines.start(fake, attendee="ann", stack=seat, lab=CHURN, data=DATA) for _ in range(2)]
     assert runs[0].run != runs[1].run
     assert re.fullmatch(RUN_ID_PATTERN, runs[0].run)
-    assert json.loads(machine.started[0]["input"]) == {"run": runs[0].run, "data": DATA}
+    given = {"run": runs[0].run, "data": DATA, "settings": {"prepare": {}, "train": {}}}
+    assert json.loads(machine.started[0]["input"]) == given
 
 
 def test_a_lab_that_the_stack_has_not_is_refused(aws: Aws, seat: Stack) -> None:
     with pytest.raises(UserError, match="has no output PipelineOther"):
-        pipelines.start(aws, attendee="ann", stack=seat, lab="other", data=DATA)
+        pipelines.start(aws, attendee="ann", stack=seat, lab=CHURN.model_copy(update={"name": "other"}), data=DATA)
 
 
 def test_success_comes_with_metrics_and_times(aws: Aws, seat: Stack, no_patience: Patience) -> None:
@@ -123,3 +127,45 @@ def test_a_run_that_does_not_end_has_failed(aws: Aws, seat: Stack, no_patience: 
     outcome = _run(fake, seat, no_patience, None)
     assert outcome.result["status"] == "failed"
     assert "still running" in outcome.result["reason"]
+
+
+def _with_small(*, built_in: bool = False) -> Lab:
+    train: TrainStep = CHURN.pipeline.train.model_copy(update={"built_in": built_in})
+    pipeline = CHURN.pipeline.model_copy(update={"train": train})
+    return CHURN.model_copy(update={"small": SMALL, "pipeline": pipeline})
+
+
+def test_miniature_data_takes_the_small_settings_and_wishes_come_before_them() -> None:
+    generated = PipelineData(**{**DATA, "generated": True})
+    assert pipelines.settings_of(_with_small(), DATA) == {"prepare": {}, "train": {}}
+    small = {"prepare": {"IMAGE_SIZE": "48"}, "train": {"epochs": '"3"'}}
+    assert pipelines.settings_of(_with_small(), generated) == small
+    wished = pipelines.settings_of(_with_small(), generated, Settings(train={"epochs": "1", "seed": "7"}))
+    assert wished == {"prepare": {"IMAGE_SIZE": "48"}, "train": {"epochs": '"1"', "seed": '"7"'}}
+
+
+def test_an_algorithm_gets_its_hyperparameters_plain() -> None:
+    wished = pipelines.settings_of(_with_small(built_in=True), DATA, Settings(train={"epochs": "1"}))
+    assert wished["train"] == {"epochs": "1"}
+
+
+def test_wishes_are_read_as_they_are_typed() -> None:
+    words = ["train.epochs=3", "prepare.IMAGE_SIZE=64", "train.note=a=b"]
+    wishes = pipelines.wishes_of(_with_small(), words)
+    assert wishes == Settings(prepare={"IMAGE_SIZE": "64"}, train={"epochs": "3", "note": "a=b"})
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("epochs=3", "write train.NAME=VALUE"),
+        ("score.x=1", "write train.NAME=VALUE"),
+        ("train.epochs", "write train.NAME=VALUE"),
+        ("prepare.IMAGE_SIZ=64", "has the settings IMAGE_SIZE"),
+        ("train.sagemaker_program=mine.py", "is set by the pipeline itself"),
+        ("prepare.CLASSLAB_DATA_URI=s3://x", "is set by the pipeline itself"),
+    ],
+)
+def test_a_wish_that_nobody_would_hear_is_refused(word: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        pipelines.wishes_of(_with_small(), [word])
