@@ -1,5 +1,6 @@
 """Lab manifests (``lab_assets/<folder>/lab.yaml``): what a lab is made of and what its pipeline runs on."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,9 @@ from classlab.errors import UserError
 from classlab.settings import Language, Strict, explain
 
 LABS_FOLDER = Path(__file__).resolve().parent.parent / "lab_assets"
+SOURCE_LANGUAGE: Language = "en"  # of the notebooks' sources; the others are translations
+NOTEBOOK_SOURCE = "notebook.py"
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 STEP_SCRIPTS = {"prepare": "prepare.py", "train": "train.py", "infer": "infer.py", "score": "score.py"}
 
 
@@ -94,14 +98,14 @@ class LabPipeline(Strict):
 class Settings(Strict):
     """Values of one run in place of the manifest's: environment of prepare, hyperparameters of train."""
 
-    prepare: dict[str, str] = {}
-    train: dict[str, str] = {}
+    prepare: dict[str, str] = Field(default={})
+    train: dict[str, str] = Field(default={})
 
 
 class Lab(Strict):
     """One lab; the folder of its sources is :attr:`folder`."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="lower case, hyphens; part of names on AWS")
+    name: str = Field(pattern=f"^{NAME.pattern}$", description="lower case, hyphens; part of names on AWS")
     titles: dict[Language, str] = Field(alias="title", description="by language; English at least")
     kernel: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$", description="name of the Jupyter kernel, made from requirements.txt"
@@ -131,18 +135,38 @@ class Lab(Strict):
     def _comes_from_somewhere(self) -> Self:
         if (self.data is None) != bool(self.starts_from):
             raise ValueError("exactly one of `data` and `starts_from` says where the lab's input comes from")
-        if "en" not in self.titles:
+        if SOURCE_LANGUAGE not in self.titles:
             raise ValueError("title: an English title (`en`) is needed")
+        return self
+
+    @model_validator(mode="after")
+    def _notebooks_are_told_apart(self) -> Self:
+        if self.name in self.notebooks or NOTEBOOK_SOURCE in self.notebooks.values():
+            raise ValueError(f"notebooks: {NOTEBOOK_SOURCE} becomes {self.name} by itself; name further notebooks only")
+        if bad := [name for name in self.notebooks if not NAME.fullmatch(name)]:
+            raise ValueError(f"notebooks: {bad[0]!r} is no name: lower case letters, digits and hyphens")
         return self
 
     @property
     def title(self) -> str:
         """In English, for the instructor."""
-        return self.titles["en"]
+        return self.titles[SOURCE_LANGUAGE]
 
     def titled(self, language: Language) -> str:
         """In the class's language, English where there is none."""
         return self.titles.get(language, self.title)
+
+    @property
+    def notebook_sources(self) -> dict[str, str]:
+        """The percent source of every notebook by the notebook's name, the lab's own first."""
+        return {self.name: NOTEBOOK_SOURCE, **self.notebooks}
+
+    @property
+    def raw(self) -> LabData:
+        """Its own raw data; raises :class:`UserError` where the lab starts from another."""
+        if self.data is None:
+            raise UserError(f"the lab {self.name} has no raw data of its own: it starts from {self.starts_from}")
+        return self.data
 
     def file(self, name: str) -> Path:
         """Where a file of the lab lies: in its folder, or in the lab it is borrowed from."""

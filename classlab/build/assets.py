@@ -1,10 +1,10 @@
 """The small archives of a build: a lab's source for its jobs, and the tools that run on a notebook instance."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from classlab.build.archives import write_tar_gz
-from classlab.build.bundle import NOTEBOOK_SOURCE
 from classlab.build.manifest import BuiltFile, BuiltPack
 from classlab.errors import UserError
 from classlab.labs import STEP_SCRIPTS, Lab
@@ -13,8 +13,6 @@ LIFECYCLE_FOLDER = Path(__file__).resolve().parents[2] / "lifecycle"
 TOOLS_PATH = "tools.tar.gz"  # on-start.sh asks for this name
 CONTENTS_NAME = "contents.tsv"
 _ON_THE_INSTANCE_ONLY = {"on-create.sh", "on-start.sh"}  # are in the lifecycle configuration itself
-# Beside the code of the jobs stand files that no job runs.
-_NO_CODE = {NOTEBOOK_SOURCE, "download.py"}
 _MIB = 1 << 20
 
 
@@ -38,22 +36,28 @@ def write_lab_files(lab: Lab, assets: Path) -> list[str]:
 def _code_of(lab: Lab) -> list[str]:
     """Names of the scripts and modules, the lab's own and those it borrows."""
     own = {path.name for path in lab.folder.glob("*.py")} | {name for name in lab.borrows if name.endswith(".py")}
-    aside = {lab.data.generator} if lab.data else set()
+    aside = {lab.data.generator, lab.data.download} if lab.data else set()  # run on the instructor's machine
     missing = [script for script in STEP_SCRIPTS.values() if script not in own]
     if missing:
         raise UserError(f"{lab.folder}: a lab needs {', '.join(missing)}: write it, or name it under `borrows`")
-    return sorted(own - _NO_CODE - aside - set(lab.notebooks.values()))
+    return sorted(own - aside - set(lab.notebook_sources.values()))
 
 
-def write_tools(assets: Path, bundle: BuiltFile, commit: str, packs: Sequence[tuple[Lab, BuiltPack, int]]) -> str:
-    """The scripts of ``lifecycle/`` with a list of what they fetch; returns the path below ``assets``.
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel of the class: how attendees see it, its pack, and what it takes."""
 
-    A pack comes with the bytes it needs on the volume while it is installed.
-    """
+    title: str
+    pack: BuiltPack
+    needs: int  # bytes on the volume while it is installed
+
+
+def write_tools(assets: Path, bundle: BuiltFile, commit: str, kernels: Sequence[Kernel]) -> str:
+    """The scripts of ``lifecycle/`` with a list of what they fetch; returns the path below ``assets``."""
     lines: list[tuple[str, ...]] = [("labs", bundle.path, bundle.sha256, commit)]
-    for lab, pack, needs in packs:
-        mib = str(-(-needs // _MIB))
-        lines.append(("pack", pack.kernel, pack.file.path, pack.file.sha256, mib, lab.title))
+    for kernel in kernels:
+        mib, file = str(-(-kernel.needs // _MIB)), kernel.pack.file
+        lines.append(("pack", kernel.pack.kernel, file.path, file.sha256, mib, kernel.title))
     listing = "".join("\t".join(line) + "\n" for line in lines)
     scripts = {path.name: path.read_bytes() for path in LIFECYCLE_FOLDER.iterdir() if _is_tool(path)}
     write_tar_gz(assets / TOOLS_PATH, {**scripts, CONTENTS_NAME: listing.encode()})

@@ -4,21 +4,30 @@ Author and date of the commit are fixed, so the same content has the same commit
 """
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jupytext  # type: ignore[import-untyped]  # it ships no types
-import nbformat
-
+from classlab.build.description import DESCRIPTION_NAME, describe
+from classlab.build.notebook import build_notebooks
 from classlab.errors import UserError
 from classlab.labs import Lab
+from classlab.settings import Language
 
-NOTEBOOK_SOURCE = "notebook.py"
 BRANCH = "main"
-_NOT_FOR_ATTENDEES = {"lab.yaml", NOTEBOOK_SOURCE, "container.txt"}
-_NOT_FOR_ATTENDEES_SUFFIXES = {".in", ".override"}
+# Sources and the manifest are the instructor's: solutions stand in them.
+_NOT_FOR_ATTENDEES = {"lab.yaml", "container.txt", DESCRIPTION_NAME}
+_NOT_FOR_ATTENDEES_SUFFIXES = {".in", ".override", ".ipynb"}
+_TRANSLATION = re.compile(r".+\.[a-z]{2}\.md")
+# For labs that bring none: plots with Korean and Japanese words show no boxes.
+_FONTS = Path(__file__).resolve().parents[1] / "templates/matplotlibrc"
+_WORDS = {
+    "en": ("Labs", "Your work here is copied to your own bucket every five minutes."),
+    "ko": ("실습", "여기에서 하는 작업은 5분마다 여러분의 버킷에 복사됩니다."),
+    "ja": ("ラボ", "ここでの作業は5分ごとに自分のバケットにコピーされます。"),
+}
 _IGNORED = "__pycache__/\n.ipynb_checkpoints/\ndata/\n"  # what running a lab leaves in its folder
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "ClassLab",
@@ -32,60 +41,57 @@ _IDENTITY = {
 }
 
 
-def make_bundle(labs: Sequence[Lab], target: Path) -> str:
-    """Write the bundle of these labs; returns its commit (40 hex digits)."""
+def make_bundle(labs: Sequence[Lab], target: Path, *, language: Language, region: str) -> str:
+    """Write the bundle of these labs for a class's language and region; returns its commit (40 hex digits)."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         repository = Path(scratch)
-        for path, content in contents(labs).items():
+        for path, content in contents(labs, language=language, region=region).items():
             (repository / path).parent.mkdir(parents=True, exist_ok=True)
             (repository / path).write_bytes(content)
         _git(repository, "init", "--quiet", f"--initial-branch={BRANCH}", "--object-format=sha1", "--template=")
-        _git(repository, "add", "--all")
+        _git(repository, "add", "--all", "--force")  # whatever its user lets git ignore
         _git(repository, "commit", "--quiet", "--message=The labs of this class")
         _git(repository, "-c", "pack.threads=1", "bundle", "create", "--quiet", str(target.resolve()), "HEAD", BRANCH)
         return _git(repository, "rev-parse", "HEAD").strip()
 
 
-def contents(labs: Sequence[Lab]) -> Mapping[str, bytes]:
+def contents(labs: Sequence[Lab], *, language: Language, region: str) -> Mapping[str, bytes]:
     """Every file of the repository by its path."""
-    files = {".gitignore": _IGNORED.encode(), "README.md": _readme(labs).encode()}
+    files = {".gitignore": _IGNORED.encode(), "README.md": _readme(labs, language).encode()}
     for lab in labs:
-        files[f"{lab.name}/{lab.name}.ipynb"] = build_notebook(lab).encode()
-        files |= {f"{lab.name}/{path.name}": path.read_bytes() for path in _for_attendees(lab.folder)}
+        files |= {f"{lab.name}/{name}": content for name, content in _folder(lab, language, region).items()}
     return files
 
 
-def build_notebook(lab: Lab) -> str:
-    """The notebook of a lab without outputs, on the lab's kernel, its cells numbered; the same text every time."""
-    source = lab.folder / NOTEBOOK_SOURCE
-    try:
-        notebook = jupytext.read(source, fmt="py:percent")
-    except OSError as error:
-        raise UserError(f"{source}: the source of the lab's notebook cannot be read: {error.strerror}") from error
-    notebook.metadata.clear()
-    notebook.metadata["kernelspec"] = {"name": lab.kernel, "display_name": lab.title, "language": "python"}
-    notebook.metadata["language_info"] = {"name": "python"}
-    for number, cell in enumerate(notebook.cells, start=1):
-        cell["id"] = f"cell-{number:02}"
-    nbformat.validate(notebook)
-    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]  # nbformat leaves it untyped
+def _folder(lab: Lab, language: Language, region: str) -> dict[str, bytes]:
+    """What an attendee has of one lab, by file name."""
+    notebooks = build_notebooks(lab, language)
+    return {
+        _FONTS.name: _FONTS.read_bytes(),
+        **{name: lab.file(name).read_bytes() for name in _for_attendees(lab)},
+        **{f"{name}.ipynb": text.encode() for name, text in notebooks.items()},
+        DESCRIPTION_NAME: describe(lab, language=language, region=region),
+    }
 
 
-def _for_attendees(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.name not in _NOT_FOR_ATTENDEES
-        and path.suffix not in _NOT_FOR_ATTENDEES_SUFFIXES
-    ]
+def _for_attendees(lab: Lab) -> list[str]:
+    """Names of the files that are copied as they are, the lab's own and those it borrows."""
+    names = {path.name for path in lab.folder.iterdir() if path.is_file()} | set(lab.borrows)
+    sources = _NOT_FOR_ATTENDEES | set(lab.notebook_sources.values())
+    return sorted(
+        name
+        for name in names - sources
+        if not name.startswith(".")
+        and Path(name).suffix not in _NOT_FOR_ATTENDEES_SUFFIXES
+        and not _TRANSLATION.fullmatch(name)
+    )
 
 
-def _readme(labs: Sequence[Lab]) -> str:
-    lines = [f"- [{lab.title}]({lab.name}/{lab.name}.ipynb)" for lab in labs]
-    return "\n".join(["# Labs", "", *lines, "", "Your work here is copied to your own bucket every five minutes.", ""])
+def _readme(labs: Sequence[Lab], language: Language) -> str:
+    title, hint = _WORDS[language]
+    lines = [f"- [{lab.titled(language)}]({lab.name}/{lab.name}.ipynb)" for lab in labs]
+    return "\n".join([f"# {title}", "", *lines, "", hint, ""])
 
 
 def _git(folder: Path, *arguments: str) -> str:

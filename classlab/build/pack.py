@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import Field
 
 from classlab.build.archives import file_sha256, write_tar
-from classlab.build.interpreter import MANAGED, place_interpreter
+from classlab.build.interpreter import place_interpreter
 from classlab.build.lambdas import PROJECT
 from classlab.build.tools import Report, pip
 from classlab.errors import UserError
@@ -29,6 +29,9 @@ UV_LOCK = PROJECT / "requirements-bootstrap.txt"
 # Notebook instances (notebook-al2023-v1) run on x86_64 with glibc 2.34.
 _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(34, 4, -1)]
 _PLATFORMS += ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"]
+# PyTorch publishes its builds without GPU code on its own site alone; who has them elsewhere tells pip so.
+_TORCH_WITHOUT_GPU = "https://download.pytorch.org/whl/cpu"
+_PLACES_OF_PIP = ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL")
 _MAKING = ".making-"
 _RECIPE = 1  # raised when the same lock makes another pack
 
@@ -66,18 +69,19 @@ def make_pack(lab: Lab, report: Report, cache: Path = CACHE) -> tuple[Path, Cach
 
 def download_mb(labs: Iterable[Lab], cache: Path = CACHE) -> int:
     """How many MB the packs of these labs download that are not in the cache."""
-    return sum(lab.kernel_download_mb for lab in labs if not _places(lab, cache)[1].exists())
+    packs = {description: lab.kernel_download_mb for lab in labs for _, description in [_places(lab, cache)]}
+    return sum(size for description, size in packs.items() if not description.exists())
 
 
-def pack_key(lab: Lab) -> str:
-    """Hash over all that decides what a pack holds."""
-    locks = [file_sha256(lock_of(lab)), file_sha256(UV_LOCK)]
-    return "-".join([lab.kernel, str(_RECIPE), MANAGED.split("-")[1], *(lock[:16] for lock in locks)])
+def recipe_of(lab: Lab) -> str:
+    """Names all that decides what a pack holds; labs that agree in it have one pack."""
+    locks = [file_sha256(lock_of(lab))[:16], file_sha256(UV_LOCK)[:16]]
+    return "-".join([f"python{lab.kernel_python}", str(_RECIPE), *locks])
 
 
 def lock_of(lab: Lab) -> Path:
     """The lab's hash-locked requirements."""
-    path = lab.folder / "requirements.txt"
+    path = lab.file("requirements.txt")
     if not path.is_file():
         raise UserError(f"{path}: a lab needs the lock of its kernel; `make lock` makes it from requirements.in")
     return path
@@ -94,8 +98,8 @@ def link(archive: Path, target: Path) -> None:
 
 def _places(lab: Lab, cache: Path) -> tuple[Path, Path]:
     """Where the archive and the description of a lab's pack are, or will be."""
-    key = pack_key(lab)
-    return cache / f"{key}.tar", cache / f"{key}.json"
+    recipe = recipe_of(lab)
+    return cache / f"{recipe}.tar", cache / f"{recipe}.json"
 
 
 @contextmanager
@@ -124,15 +128,16 @@ def _sweep(cache: Path) -> None:
 
 
 def _fill(folder: Path, lab: Lab, report: Report) -> dict[str, str | bool]:
-    interpreter = place_interpreter(folder / "python", report)
-    _download(UV_LOCK, folder / "uv-wheel", "downloading uv", report)
+    python = lab.kernel_python
+    interpreter = place_interpreter(folder / "python", python, report)
+    _download(UV_LOCK, python, folder / "uv-wheel", "downloading uv", report)
     _extract_uv(folder / "uv-wheel", folder / "uv")
-    _download(lock_of(lab), folder / "wheels", f"downloading the wheels of {lab.kernel}", report)
+    _download(lock_of(lab), python, folder / "wheels", f"downloading the wheels of {lab.kernel}", report)
     shutil.copyfile(lock_of(lab), folder / "requirements.txt")
     return {"interpreter": interpreter.description, "portable": interpreter.portable}
 
 
-def _download(lock: Path, target: Path, purpose: str, report: Report) -> None:
+def _download(lock: Path, python: str, target: Path, purpose: str, report: Report) -> None:
     """All wheels of a lock for a notebook instance, their hashes checked."""
     total = sum(line.rstrip().endswith("\\") and "==" in line for line in lock.read_text(encoding="utf-8").splitlines())
     done = 0
@@ -144,11 +149,19 @@ def _download(lock: Path, target: Path, purpose: str, report: Report) -> None:
             report(f"{purpose}: {done} of {total}, {line.split()[1]}")
 
     platforms = [word for name in _PLATFORMS for word in ("--platform", name)]
-    python = ["--implementation", "cp", "--python-version", "3.12"]
+    target_python = ["--implementation", "cp", "--python-version", python]
     pip(
         "download", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off",
-        *platforms, *python, "--dest", str(target), "--requirement", str(lock), purpose=purpose, heard=heard,
+        *_further_index(lock), *platforms, *target_python, "--dest", str(target), "--requirement", str(lock),
+        purpose=purpose, heard=heard,
     )  # fmt: skip
+
+
+def _further_index(lock: Path) -> list[str]:
+    """Where else than in the package index the wheels of a lock are; the hashes say that they are the right ones."""
+    has_torch = any(line.startswith("torch==") for line in lock.read_text(encoding="utf-8").splitlines())
+    told = any(os.environ.get(variable) for variable in _PLACES_OF_PIP)
+    return ["--extra-index-url", _TORCH_WITHOUT_GPU] if has_torch and not told else []
 
 
 def _extract_uv(wheels: Path, target: Path) -> None:

@@ -23,6 +23,8 @@ def run(command: Sequence[str], *, purpose: str, heard: Report = lambda _line: N
     """Run a command, each of its lines heard; raises :class:`UserError` with the purpose and the last lines."""
     environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     environment.setdefault("UV_HTTP_RETRIES", "1")  # a machine without a network should hear so at once
+    if links := environment.get("PIP_FIND_LINKS", "").split():  # uv looks where pip does
+        environment.setdefault("UV_FIND_LINKS", ",".join(links))
     try:
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from classlab.build.archives import built_file
-from classlab.build.assets import write_lab_files, write_tools
+from classlab.build.assets import Kernel, write_lab_files, write_tools
 from classlab.build.manifest import BuiltFile, BuiltPack
 from classlab.errors import UserError
 from classlab.labs import Lab
@@ -18,17 +18,29 @@ def names(archive: Path) -> set[str]:
         return set(tar.getnames())
 
 
+CODE = {f"{step}.py" for step in ("prepare", "train", "infer", "score")}
+
+
 def test_lab_files_lie_where_the_pipeline_reads_them(lab: Lab, tmp_path: Path) -> None:
     paths = write_lab_files(lab, tmp_path)
-    assert sorted(paths) == ["labs/tiny/prepare.py", "labs/tiny/score.py", "labs/tiny/source.tar.gz"]
+    assert set(paths) == {*(f"labs/tiny/code/{name}" for name in CODE), "labs/tiny/source.tar.gz"}
     assert all((tmp_path / path).is_file() for path in paths)
-    assert names(tmp_path / "labs/tiny/source.tar.gz") == {"train.py", "infer.py"}
+    assert names(tmp_path / "labs/tiny/source.tar.gz") == CODE
+
+
+def test_what_is_borrowed_and_every_module_beside_the_scripts_comes_along(lab: Lab, tmp_path: Path) -> None:
+    (lab.folder / "score.py").rename(lab.folder.parent / "score.py")
+    (lab.folder / "model.py").touch()
+    borrowing = lab.model_copy(update={"borrows": {"score.py": "score.py", "matplotlibrc": "x"}})
+    write_lab_files(borrowing, tmp_path)
+    assert names(tmp_path / "labs/tiny/source.tar.gz") == {*CODE, "model.py"}
 
 
 def test_requirements_come_along_only_where_a_job_lacks_something(lab: Lab, tmp_path: Path) -> None:
     (lab.folder / "container.txt").write_text("# comment\nsomething==1.0\n")
     write_lab_files(lab, tmp_path)
-    assert names(tmp_path / "labs/tiny/source.tar.gz") == {"train.py", "infer.py", "requirements.txt"}
+    assert names(tmp_path / "labs/tiny/source.tar.gz") == {*CODE, "requirements.txt"}
+    assert (tmp_path / "labs/tiny/code/requirements.txt").is_file()
 
 
 def test_the_same_sources_make_the_same_archive(lab: Lab, tmp_path: Path) -> None:
@@ -41,7 +53,7 @@ def test_the_same_sources_make_the_same_archive(lab: Lab, tmp_path: Path) -> Non
 
 def test_a_missing_script_is_named(lab: Lab, tmp_path: Path) -> None:
     (lab.folder / "infer.py").unlink()
-    with pytest.raises(UserError, match=r"infer\.py: a lab needs this file"):
+    with pytest.raises(UserError, match=r"a lab needs infer\.py: write it, or name it under `borrows`"):
         write_lab_files(lab, tmp_path)
 
 
@@ -49,7 +61,8 @@ def test_the_tools_bring_the_list_of_what_they_fetch(lab: Lab, tmp_path: Path) -
     bundle = BuiltFile(path="labs.bundle", sha256="b" * 64, size=1)
     file = BuiltFile(path="packs/tiny.tar", sha256="a" * 64, size=1)
     pack = BuiltPack(kernel="tiny", file=file, requirements_sha256="", interpreter="3.12", portable=True)
-    path = tmp_path / write_tools(tmp_path, bundle, "c" * 40, [(lab, pack, (5 << 20) + 1)])
+    kernel = Kernel(title=lab.titled("ko"), pack=pack, needs=(5 << 20) + 1)
+    path = tmp_path / write_tools(tmp_path, bundle, "c" * 40, [kernel])
     inside = names(path)
     assert {"worker.sh", "common.sh", "prepare_seat.sh", "sync_work.sh", "fingerprint.py", "contents.tsv"} <= inside
     assert not {"on-create.sh", "on-start.sh"} & inside
@@ -58,4 +71,4 @@ def test_the_tools_bring_the_list_of_what_they_fetch(lab: Lab, tmp_path: Path) -
         assert member is not None
         lines = member.read().decode().splitlines()
     assert lines[0].split("\t") == ["labs", "labs.bundle", "b" * 64, "c" * 40]
-    assert lines[1].split("\t") == ["pack", "tiny", "packs/tiny.tar", "a" * 64, "6", "A tiny lab"]
+    assert lines[1].split("\t") == ["pack", "tiny", "packs/tiny.tar", "a" * 64, "6", "작은 실습"]

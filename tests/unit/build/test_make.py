@@ -1,6 +1,5 @@
 """A whole build: its id follows from its content, and one that did not end does not count."""
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,11 +69,32 @@ def test_a_build_that_fails_does_not_count(lab: Lab, tmp_path: Path, monkeypatch
         read_build("sample", tmp_path / "build")
 
 
-def test_two_labs_may_not_share_a_kernel(lab: Lab, tmp_path: Path) -> None:
-    shutil.copytree(lab.folder, tmp_path / "copies/tiny")
-    twin = lab.model_copy(update={"folder": tmp_path / "copies/tiny", "name": "twin"})
-    with pytest.raises(UserError, match="the same name or kernel"):
+def test_labs_of_one_name_are_refused(lab: Lab, tmp_path: Path) -> None:
+    twin = make_lab(tmp_path / "copies")
+    with pytest.raises(UserError, match=r"labs in .* have the same name, 'tiny'; rename one"):
         build(tmp_path / "build", lab, twin)
+
+
+def test_labs_share_a_kernel_only_with_the_same_packages(lab: Lab, tmp_path: Path) -> None:
+    other = make_lab(tmp_path / "more", "other").model_copy(update={"kernel": "tiny"})
+    made = build(tmp_path / "build", lab, other)
+    assert [pack.kernel for pack in made.packs] == ["tiny"]
+    with pytest.raises(UserError, match=r"name their kernel 'tiny' and lock different packages for it"):
+        build(tmp_path / "build", lab, other.model_copy(update={"kernel_python": "3.11"}))
+    (other.folder / "requirements.txt").write_text("# another\n")
+    with pytest.raises(UserError, match=r"name their kernel 'tiny' and lock different packages for it"):
+        build(tmp_path / "build", lab, other)
+
+
+def test_a_volume_too_small_for_the_kernels_is_refused(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(tmp_path / "build", lab)
+    archive, made = pack.make_pack(lab, print)
+    large = made.model_copy(update={"needs": 20 << 30})
+    monkeypatch.setattr(pack, "make_pack", lambda _lab, _report: (archive, large))
+    with pytest.raises(UserError, match=r"volume_gib: the kernels \(tiny 20\.0\) .* need 22 GiB, the class has 20"):
+        build(tmp_path / "build", lab)
 
 
 def test_two_labs_make_two_folders(lab: Lab, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Kernel packs: complete, cached by what goes into them, and never half made."""
 
 import fcntl
+import json
 import subprocess
 import tarfile
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from classlab.build import interpreter, pack
 from classlab.build.interpreter import Interpreter, place_interpreter
-from classlab.build.tools import Report
+from classlab.build.tools import Report, run
 from classlab.errors import UserError
 from classlab.labs import Lab
 from tests.unit.build.conftest import make_wheel
@@ -30,7 +31,7 @@ def said() -> list[str]:
 def make(lab: Lab, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Make:
     """Make the pack of the tiny lab from wheels of our own, with a file for an interpreter."""
 
-    def place(target: Path, _report: Report) -> Interpreter:
+    def place(target: Path, _version: str, _report: Report) -> Interpreter:
         (target / "bin").mkdir(parents=True)
         (target / "bin/python3").write_text("an interpreter")
         return Interpreter("3.12.9 managed", portable=True)
@@ -77,6 +78,68 @@ def test_another_lock_makes_another_pack(make: Make, lab: Lab, tmp_path: Path) -
     (lab.folder / "requirements.txt").write_text(line)
     second, _ = make()
     assert first != second
+
+
+def test_labs_with_the_same_lock_and_python_have_one_pack(make: Make, lab: Lab, tmp_path: Path) -> None:
+    (lab.folder.parent / "copy").mkdir()
+    (lab.folder.parent / "copy/requirements.txt").write_bytes((lab.folder / "requirements.txt").read_bytes())
+    twin = lab.model_copy(update={"folder": lab.folder.parent / "copy", "kernel": "twin", "kernel_download_mb": 9})
+    assert pack.download_mb([twin, twin], tmp_path / "cache") == 9
+    assert pack.make_pack(twin, print, tmp_path / "cache") == make()
+    assert pack.download_mb([twin], tmp_path / "cache") == 0
+
+
+def test_wheels_are_those_of_the_kernels_python(make: Make, lab: Lab, tmp_path: Path) -> None:
+    wheels = tmp_path / "index"
+    line = make_wheel(wheels, "native", {"native.py": ""}, tag="cp311-cp311-manylinux_2_28_x86_64")
+    (lab.folder / "requirements.txt").write_text(line)
+    with pytest.raises(UserError, match="downloading the wheels of tiny failed"):
+        make()
+    older = lab.model_copy(update={"kernel_python": "3.11"})
+    archive, _ = pack.make_pack(older, print, tmp_path / "cache")
+    assert archive.name.startswith("python3.11-")
+
+
+@pytest.mark.parametrize(
+    ("lock", "variables", "asked"),
+    [
+        ("torch==2.13.0 \\\n", {}, [False, True]),
+        ("torchmetrics==1.0 \\\n", {}, [False, False]),
+        ("torch==2.13.0 \\\n", {"PIP_FIND_LINKS": "/wheels"}, [False, False]),
+        ("torch==2.13.0 \\\n", {"PIP_EXTRA_INDEX_URL": "https://mirror.example"}, [False, False]),
+    ],
+)
+def test_torch_is_looked_for_where_it_has_no_gpu_code_unless_pip_is_told(
+    lock: str, variables: dict[str, str], asked: list[bool], lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[tuple[str, ...]] = []
+
+    def refuse(*arguments: str, **_words: object) -> None:
+        commands.append(arguments)
+        if len(commands) == 2:
+            raise UserError("enough")
+
+    for variable in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    (lab.folder / "requirements.txt").write_text(lock)
+    monkeypatch.setattr(pack, "pip", refuse)
+    monkeypatch.setattr(pack, "_extract_uv", lambda *_: None)
+    monkeypatch.setattr(pack, "place_interpreter", lambda *_: Interpreter("3.12.9 managed", portable=True))
+    with pytest.raises(UserError, match="enough"):
+        pack.make_pack(lab, print, tmp_path / "cache")
+    assert ["--extra-index-url" in command for command in commands] == asked
+
+
+def test_uv_looks_for_wheels_where_pip_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setenv("PIP_FIND_LINKS", "/one /two")
+    monkeypatch.delenv("UV_FIND_LINKS", raising=False)
+    run(["sh", "-c", "echo $UV_FIND_LINKS"], purpose="asking", heard=heard.append)
+    monkeypatch.setenv("UV_FIND_LINKS", "/its/own")
+    run(["sh", "-c", "echo $UV_FIND_LINKS"], purpose="asking", heard=heard.append)
+    assert heard == ["/one,/two", "/its/own"]
 
 
 def test_a_failed_download_leaves_nothing_that_counts(make: Make, lab: Lab, tmp_path: Path) -> None:
@@ -141,21 +204,46 @@ def test_a_managed_python_is_taken_where_one_can_be_had(
         (folder / "cpython-3.12-linux-x86_64-gnu").symlink_to(real)  # as uv does
 
     monkeypatch.setattr(interpreter, "run", download)
-    placed = place_interpreter(tmp_path / "python", said.append)
+    placed = place_interpreter(tmp_path / "python", "3.12", said.append)
     assert placed == Interpreter("3.12.99 managed", portable=True)
     assert not said
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert files == {"python/bin/python3", "python/lib/python3.12/os.py"}
 
 
+def no_network(*_arguments: object, **_words: object) -> None:
+    """What uv's download of an interpreter does offline."""
+    raise UserError("no network")
+
+
+def test_another_version_is_copied_from_pyenv(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = tmp_path / "pyenv/versions/3.7.99"
+    about = {"version": "3.7.99", "prefix": str(prefix), "library": str(prefix / "lib/python3.7")}
+    for path in (prefix / "bin/python3.7", prefix / "lib/python3.7/os.py", prefix / "lib/python3.7/test/big"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    program = prefix / "bin/python3.7"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps({**about, 'LIBDIR': '/lib', 'INSTSONAME': 'libpython.a'})}'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(interpreter, "run", no_network)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    placed = place_interpreter(tmp_path / "python", "3.7", said.append)
+    assert placed == Interpreter("3.7.99 this machine", portable=False)
+    assert (tmp_path / "python/bin/python3").resolve().name == "python3.7"
+    assert not (tmp_path / "python/lib/python3.7/test").exists()
+
+
+def test_a_version_that_is_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "run", no_network)
+    with pytest.raises(UserError, match=r"needs Python 3\.99 .*`uv python install cpython-3\.99-linux-x86_64-gnu`"):
+        place_interpreter(tmp_path / "python", "3.99", print)
+
+
 def test_this_machines_python_runs_from_another_place(
     tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_arguments: object, **_words: object) -> None:
-        raise UserError("no network")
-
-    monkeypatch.setattr(interpreter, "run", refuse)
-    placed = place_interpreter(tmp_path / "first", said.append)
+    monkeypatch.setattr(interpreter, "run", no_network)
+    placed = place_interpreter(tmp_path / "first", "3.12", said.append)
     assert not placed.portable
     assert "runs only where the same libraries are" in said[-1]
     moved = (tmp_path / "first").rename(tmp_path / "second")
