@@ -12,7 +12,7 @@ from typing import Any
 
 from embedded_aws.sagemaker.kinds import KINDS
 
-_VERBS = re.compile(r"^(CreatePresigned|Create|Describe|Delete|Update|Start|Stop|Invoke)")
+_VERBS = re.compile(r"^(CreatePresigned|Create|Describe|Delete|Update|Start|Stop|Invoke|ListTrainingJobsFor)")
 _TAG_CALLS = ("AddTags", "DeleteTags", "ListTags")
 _ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
@@ -42,10 +42,11 @@ def resource_arn(action: str, params: Params, prefix: str) -> str:
 
 def further_checks(action: str, params: Params, prefix: str) -> list[Check]:
     """What else the caller needs: the roles it passes, the tags it sets, the configuration it uses."""
+    asked = _with_definition(params)
     checks = [
-        Check("iam:PassRole", str(params[member]), {"iam:passedtoservice": SERVICE_PRINCIPAL})
+        Check("iam:PassRole", str(asked[member]), {"iam:passedtoservice": SERVICE_PRINCIPAL})
         for member in _ROLE_MEMBERS
-        if params.get(member)
+        if asked.get(member)
     ]
     if action.startswith("Create") and params.get("Tags"):
         own = resource_arn(action, params, prefix)
@@ -75,8 +76,15 @@ def resource_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 def condition_keys(params: Params) -> dict[str, Any]:
     """SageMaker's own condition keys that a request has, keys in lower case."""
-    found = {f"sagemaker:{key}".lower(): read(params) for key, read in _CONDITION_KEYS.items()}
+    asked = _with_definition(params)
+    found = {f"sagemaker:{key}".lower(): read(asked) for key, read in _CONDITION_KEYS.items()}
     return {key: value for key, value in found.items() if value not in (None, [])}
+
+
+def _with_definition(params: Params) -> Params:
+    """A tuning job says of its training jobs what a training job says of itself."""
+    definition = params.get("TrainingJobDefinition")
+    return {**params, **definition} if isinstance(definition, Mapping) else params
 
 
 def _at(*path: str) -> Callable[[Params], Any]:

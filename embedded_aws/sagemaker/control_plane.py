@@ -10,15 +10,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from embedded_aws.sagemaker import endpoints, jobs, refusals, shapes, validation
+from embedded_aws.sagemaker import endpoints, jobs, refusals, shapes, tuning, validation
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
 from embedded_aws.sagemaker.handlers import HANDLERS
 from embedded_aws.sagemaker.kinds import ENDPOINT, KINDS, TRAINING_JOB, Kind
-from embedded_aws.sagemaker.ports import Caller, Credentials, Record, Response, RoleSessions, Runtime
+from embedded_aws.sagemaker.ports import Caller, Credentials, Invocation, Record, Response, RoleSessions, Runtime
 from embedded_aws.sagemaker.quotas import Quotas
 from embedded_aws.sagemaker.store import Store, now
 
-__all__ = ["Caller", "ControlPlane", "Credentials", "Record", "Response", "RoleSessions", "Runtime"]
+__all__ = ["Caller", "ControlPlane", "Credentials", "Invocation", "Record", "Response", "RoleSessions", "Runtime"]
 
 
 class ControlPlane:
@@ -65,13 +65,19 @@ class ControlPlane:
         """The ARN of a resource; SageMaker lower-cases names in ARNs."""
         return f"arn:aws:sagemaker:{self.region}:{self.account}:{kind.arn_type}/{name.lower()}"
 
-    def record(self, kind: Kind, name: str, *, code: str = "ValidationException") -> Record:
-        """The live record of that name; AwsError (almost always a ValidationException) if there is none."""
+    def record(self, kind: Kind, name: str, *, code: str = "") -> Record:
+        """The live record of that name; AwsError (with `code`, or the kind's own) if there is none."""
         with self.lock:
             record = self.store.find(kind, name)
         if record is None:
-            raise AwsError(code, kind.missing.format(**self.naming(kind, name)))
+            raise AwsError(code or kind.missing_code, kind.missing.format(**self.naming(kind, name)))
         return record
+
+    def in_use(self, kind: Kind) -> Iterator[Record]:
+        """Records with instances in use that count against the kind's quota. Call it with the lock held."""
+        for other in KINDS.values():
+            if other.quota == kind.quota:
+                yield from (record for record in self.store.all(other) if record[other.status] in other.live)
 
     def naming(self, kind: Kind, name: str) -> dict[str, str]:
         """What the templates of a kind's texts are filled with."""
@@ -87,8 +93,8 @@ class ControlPlane:
 
         A job that has ended does not change any more, and one that is stopping is not in progress again. A training
         job also takes `SecondaryStatus` (by default the status, once that is final) and notes the change, with
-        `message`, in SecondaryStatusTransitions. An endpoint that reaches InService without a FailureReason takes
-        over its pending deployment.
+        `message`, in SecondaryStatusTransitions; the tuning job that made it counts anew. An endpoint that reaches
+        InService without a FailureReason takes over its pending deployment.
         """
         if status not in shapes.statuses(f"Describe{kind.name}", kind.status):
             raise ValueError(f"{status} is no status of {kind.name}")
@@ -98,6 +104,7 @@ class ControlPlane:
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
             if kind is TRAINING_JOB:
                 jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
+                tuning.note(record)
             if kind is ENDPOINT:
                 endpoints.settle(record, status, failed="FailureReason" in members)
 

@@ -78,7 +78,7 @@ def update(plane: ControlPlane, params: Params) -> Params:
             excluded = {item["VariantPropertyType"] for item in params.get("ExcludeRetainedVariantProperties", [])}
             deployment = _retaining(record, deployment, excluded)
         record["_pending"] = deployment
-        plane.quotas.check(ENDPOINT, record, plane.store.all(ENDPOINT))
+        plane.quotas.check(ENDPOINT, record, plane.in_use(ENDPOINT))
         summary = {"EndpointConfigName": deployment.config_name, "StartTime": now()}
         plane.transition(ENDPOINT, record, "Updating", PendingDeploymentSummary=summary)
     plane.runtime.started(plane, ENDPOINT, record)

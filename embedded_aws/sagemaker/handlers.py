@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import endpoints, jobs, models, notebooks, tags, verbs
+from embedded_aws.sagemaker import endpoints, jobs, models, notebooks, tags, tuning, verbs
 from embedded_aws.sagemaker.kinds import (
     ENDPOINT_CONFIG,
     KINDS,
@@ -14,6 +14,7 @@ from embedded_aws.sagemaker.kinds import (
     PROCESSING_JOB,
     TRAINING_JOB,
     TRANSFORM_JOB,
+    TUNING_JOB,
     Kind,
 )
 
@@ -49,12 +50,14 @@ def _bound(kind: Kind, function: _OfKind, plane: ControlPlane, params: Params) -
 HANDLERS: dict[str, Handler] = {
     **{f"Describe{kind.name}": _of(kind, verbs.describe) for kind in KINDS.values()},
     **{f"List{kind.name}s": _of(kind, verbs.list_all) for kind in KINDS.values()},
-    **{f"Stop{kind.name}": _of(kind, jobs.stop) for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB)},
-    **{f"Delete{kind.name}": _of(kind, jobs.delete) for kind in (TRAINING_JOB, PROCESSING_JOB)},
+    **{f"Stop{kind.name}": _of(kind, jobs.stop) for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB)},
+    **{f"Delete{kind.name}": _of(kind, jobs.delete) for kind in (TRAINING_JOB, PROCESSING_JOB, TUNING_JOB)},
     **{f"Delete{kind.name}": _of(kind, verbs.delete_at_once) for kind in (MODEL, ENDPOINT_CONFIG)},
     "CreateTrainingJob": jobs.create_training,
     "CreateProcessingJob": jobs.create_processing,
     "CreateTransformJob": jobs.create_transform,
+    "CreateHyperParameterTuningJob": tuning.create,
+    "ListTrainingJobsForHyperParameterTuningJob": _plain(tuning.list_children),
     "CreateModel": models.create,
     "CreateEndpointConfig": endpoints.create_config,
     "CreateEndpoint": endpoints.create,

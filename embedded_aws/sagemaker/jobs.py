@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import verbs
+from embedded_aws.sagemaker import models, verbs
 from embedded_aws.sagemaker.errors import AwsError, validation
 from embedded_aws.sagemaker.kinds import JOB_FINAL, MODEL, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
 
@@ -30,6 +30,11 @@ _MESSAGES = {
 
 def create_training(plane: ControlPlane, params: Params, caller: Caller | None) -> Params:
     """CreateTrainingJob."""
+    return verbs.keep(plane, TRAINING_JOB, training_record(plane, params, caller))
+
+
+def training_record(plane: ControlPlane, params: Params, caller: Caller | None) -> Record:
+    """A training job with AWS's defaults, not yet kept."""
     record = verbs.new_record(plane, TRAINING_JOB, params, caller)
     _need(record, "ResourceConfig", "InstanceType")
     _need(record, "AlgorithmSpecification", "TrainingImage")
@@ -43,7 +48,7 @@ def create_training(plane: ControlPlane, params: Params, caller: Caller | None) 
         record.setdefault(f"Enable{switch}", False)
     record["SecondaryStatusTransitions"] = []
     note_secondary(record, "InProgress", "Starting", "")
-    return verbs.keep(plane, TRAINING_JOB, record)
+    return record
 
 
 def create_processing(plane: ControlPlane, params: Params, caller: Caller | None) -> Params:
@@ -68,7 +73,8 @@ def create_processing(plane: ControlPlane, params: Params, caller: Caller | None
 def create_transform(plane: ControlPlane, params: Params, caller: Caller | None) -> Params:
     """CreateTransformJob; the model must be there."""
     record = verbs.new_record(plane, TRANSFORM_JOB, params, caller)
-    plane.record(MODEL, record["ModelName"])
+    if models.is_multi(plane.record(MODEL, record["ModelName"])):
+        raise validation("Batch transform is not supported for multi-model containers.")
     given = record["TransformInput"]
     record["TransformInput"] = {"CompressionType": "None", "SplitType": "None", **given}
     record["TransformOutput"] = {"AssembleWith": "None", "KmsKeyId": "", **record["TransformOutput"]}
@@ -93,7 +99,7 @@ def stop(plane: ControlPlane, kind: Kind, params: Params) -> Params:
 
 
 def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:
-    """DeleteTrainingJob and DeleteProcessingJob: only once the job has ended (the text is not AWS's)."""
+    """DeleteXJob where AWS has it: only once the job has ended (the text is not AWS's)."""
     with plane.lock:
         record = plane.record(kind, params[kind.id_member], code="ResourceNotFound")
         status = record[kind.status]

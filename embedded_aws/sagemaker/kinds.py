@@ -12,9 +12,10 @@ from dataclasses import dataclass
 class Kind:
     """One family of resources; what is not said here is read from the service model.
 
-    `missing` and `duplicate` are templates over {arn} and {name}. `status` is the member that holds the state
-    (none: nothing runs for this kind), `first` its first one, `live` those in which instances are in use,
-    `role` the member with the execution role, `quota` the end of AWS's quota names, the rest how lists are sorted.
+    `missing` and `duplicate` are templates over {arn} and {name}, each with AWS's error code. `status` is the member
+    that holds the state (none: nothing runs for this kind), `first` its first one, `live` those in which instances
+    are in use, `role` the member with the execution role, `quota` the end of AWS's quota names, the rest how lists
+    are sorted.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Kind:
     missing: str
     duplicate: str
     duplicate_code: str = "ValidationException"
+    missing_code: str = "ValidationException"
     status: str = ""
     first: str = ""
     live: frozenset[str] = frozenset()
@@ -83,6 +85,22 @@ PROCESSING_JOB = _job(
 )
 TRANSFORM_JOB = _job(
     "TransformJob", "transform-job", "transform job", "Requested resource not found.", "", "Descending"
+)
+TUNING_JOB = Kind(
+    name="HyperParameterTuningJob",
+    arn_type="hyper-parameter-tuning-job",
+    words="hyperparameter tuning job",
+    summaries="HyperParameterTuningJobSummaries",
+    missing="Amazon SageMaker can't find a tuning job called {name}. Type another name.",
+    missing_code="ResourceNotFound",
+    duplicate="A {words} with the name, {name}, already exists. Choose a different name.",
+    duplicate_code="ResourceInUse",
+    status="HyperParameterTuningJobStatus",
+    first="InProgress",
+    live=_JOB_LIVE,
+    quota=TRAINING_JOB.quota,
+    sort_by="Name",
+    sort_order="Ascending",
 )
 MODEL = Kind(
     name="Model",
@@ -145,6 +163,7 @@ KINDS: dict[str, Kind] = {
         TRAINING_JOB,
         PROCESSING_JOB,
         TRANSFORM_JOB,
+        TUNING_JOB,
         MODEL,
         ENDPOINT_CONFIG,
         ENDPOINT,

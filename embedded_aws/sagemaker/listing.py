@@ -23,13 +23,17 @@ def page(kind: Kind, action: str, records: Iterable[Record], params: Mapping[str
     found = [record for record in records if _kept(kind, record, params)]
     order = params.get("SortOrder", kind.sort_order)
     found.sort(key=lambda record: _order(kind, record, params), reverse=order == "Descending")
+    members = shapes.summary_members(action, kind.summaries)
+    summaries = [{name: record[name] for name in members if name in record} for record in found]
+    return cut(action, kind.summaries, summaries, params)
+
+
+def cut(action: str, member: str, summaries: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The page that a request asks for of all that it could have."""
     start = _read_token(action, params.get("NextToken"))
     end = start + params.get("MaxResults", _PAGE)
-    members = shapes.summary_members(action, kind.summaries)
-    answer: dict[str, Any] = {
-        kind.summaries: [{name: record[name] for name in members if name in record} for record in found[start:end]]
-    }
-    if end < len(found):
+    answer: dict[str, Any] = {member: summaries[start:end]}
+    if end < len(summaries):
         answer["NextToken"] = _token(action, end)
     return answer
 

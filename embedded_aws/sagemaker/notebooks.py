@@ -45,7 +45,7 @@ def start(plane: ControlPlane, params: Params) -> Params:
     """StartNotebookInstance: from Stopped or Failed."""
     with plane.lock:
         record = _in(plane, params, _HALTED, "Pending")
-        plane.quotas.check(NOTEBOOK_INSTANCE, record, plane.store.all(NOTEBOOK_INSTANCE))
+        plane.quotas.check(NOTEBOOK_INSTANCE, record, plane.in_use(NOTEBOOK_INSTANCE))
         record.pop("FailureReason", None)
         plane.transition(NOTEBOOK_INSTANCE, record, "Pending")
     plane.runtime.started(plane, NOTEBOOK_INSTANCE, record)

@@ -16,13 +16,16 @@ class Quotas:
         self._limits = dict(limits)
 
     def check(self, kind: Kind, new: Record, held: Iterable[Record]) -> None:
-        """Raises ResourceLimitExceeded if the new record's instances do not fit beside those in use."""
-        if not kind.quota:
+        """Raises ResourceLimitExceeded if the new record's instances do not fit beside those in use.
+
+        A tuning job has what its training jobs can use at once; they themselves count no more.
+        """
+        if not kind.quota or "_tuning" in new:
             return
         wanted = _instances(new)
         used: dict[str, int] = {}
         for record in held:
-            if record is not new and record[kind.status] in kind.live:
+            if record is not new and "_tuning" not in record:
                 for instance_type, count in _instances(record).items():
                     used[instance_type] = used.get(instance_type, 0) + count
         for instance_type, count in wanted.items():
@@ -48,6 +51,9 @@ def _instances(record: Record) -> dict[str, int]:
         for variant in deployment.variants:
             counts[variant.instance_type] = counts.get(variant.instance_type, 0) + variant.instance_count
         return counts
+    if "TrainingJobDefinition" in record:
+        cluster, parallel = record["TrainingJobDefinition"]["ResourceConfig"], record["ResourceLimits"]
+        return {cluster["InstanceType"]: cluster.get("InstanceCount", 1) * parallel["MaxParallelTrainingJobs"]}
     cluster = (
         record.get("ResourceConfig")
         or record.get("TransformResources")

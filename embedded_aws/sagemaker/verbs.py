@@ -61,7 +61,7 @@ def keep(plane: ControlPlane, kind: Kind, record: Record) -> Params:
     plane.runtime.vet(plane, kind, record)
     with plane.lock:
         refuse_duplicate(plane, kind, record[kind.id_member])
-        plane.quotas.check(kind, record, plane.store.all(kind))
+        plane.quotas.check(kind, record, plane.in_use(kind))
         plane.store.put(kind, record)
     if kind.status:
         plane.runtime.started(plane, kind, record)
