@@ -12,7 +12,6 @@ from rapidfuzz import process
 from classlab.contract import CLASSROOM_MAX, CLASSROOM_PATTERN
 from classlab.errors import UserError
 
-
 Language = Literal["en", "ko", "ja"]
 
 
@@ -50,7 +49,7 @@ class Classroom(Strict):
     environment: Literal["notebook"] = Field(default="notebook", description="what every attendee gets")
     notebook_instance_type: str = Field(default="ml.t3.medium", pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")
     allowed_instance_types: list[str] = Field(
-        default=["ml.t3.medium", "ml.m5.large"], description="what attendees may start jobs and endpoints on"
+        default=[], description="what attendees may start jobs and endpoints on; empty: what the labs' manifests name"
     )
     volume_gib: int = Field(default=20, ge=5, le=16384, description="holds the kernels and the attendee's work")
     labs: list[str] = Field(min_length=1, description="folders of lab_assets")

@@ -10,6 +10,7 @@ from pathlib import Path
 from classlab.build.manifest import BUILD_FOLDER, BuildManifest, read_build
 from classlab.contract import ATTENDEE_PATTERN
 from classlab.errors import UserError
+from classlab.fitting import fitted
 from classlab.labs import Lab, in_order, read_lab
 from classlab.roster import read_roster
 from classlab.settings import Classroom, read_classroom
@@ -44,9 +45,7 @@ def read_class(context: Context) -> ClassInputs:
     names = [lab.name for lab in labs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(f"{path}: labs: {', '.join(twice)} stands there twice; every seat has one pipeline a lab")
-    for lab in labs:
-        _check_fit(path, classroom, lab)
-    return ClassInputs(classroom=classroom, labs=tuple(in_order(labs)))
+    return ClassInputs(classroom=fitted(classroom, labs, path), labs=tuple(in_order(labs)))
 
 
 def read_last_build(context: Context, classroom: str) -> BuildInputs:
@@ -69,18 +68,3 @@ def read_attendee(context: Context) -> str | None:
     if (context("roster") or path.exists()) and attendee not in {line.id for line in read_roster(path)}:
         raise UserError(f"-c attendee={attendee}: {path} names no such attendee; add a line for them")
     return attendee
-
-
-def _check_fit(path: Path, classroom: Classroom, lab: Lab) -> None:
-    """A pipeline may only ask for what the class's roles allow; found here instead of in the class."""
-    for name, step in lab.pipeline.jobs.items():
-        if step.instance_type not in classroom.allowed_instance_types:
-            raise UserError(
-                f"{path}: allowed_instance_types: the step {name} of the lab {lab.name} runs on {step.instance_type}; "
-                "add it, or change the lab's manifest"
-            )
-        if step.minutes > classroom.max_job_minutes:
-            raise UserError(
-                f"{path}: max_job_minutes: the step {name} of the lab {lab.name} may take {step.minutes} minutes, "
-                f"the class allows {classroom.max_job_minutes}"
-            )
