@@ -19,7 +19,16 @@ from embedded_aws.runtime.processing import ProcessingJob
 from embedded_aws.runtime.sandbox import Isolation, detect
 from embedded_aws.runtime.training import TrainingJob
 from embedded_aws.runtime.transform import TransformJob
-from embedded_aws.sagemaker.kinds import ENDPOINT, NOTEBOOK_INSTANCE, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
+from embedded_aws.runtime.tuning import TuningJob
+from embedded_aws.sagemaker.kinds import (
+    ENDPOINT,
+    NOTEBOOK_INSTANCE,
+    PROCESSING_JOB,
+    TRAINING_JOB,
+    TRANSFORM_JOB,
+    TUNING_JOB,
+    Kind,
+)
 from embedded_aws.sagemaker.ports import Record, Response, RoleSessions
 
 if TYPE_CHECKING:
@@ -29,6 +38,7 @@ JOBS: dict[str, type[Job]] = {
     TRAINING_JOB.name: TrainingJob,
     PROCESSING_JOB.name: ProcessingJob,
     TRANSFORM_JOB.name: TransformJob,
+    TUNING_JOB.name: TuningJob,
 }
 
 
@@ -69,6 +79,7 @@ class LocalRuntime:
         self._endpoints: dict[int, Endpoint] = {}
         self._notebooks: dict[int, NotebookInstance] = {}
         self._lock = threading.Lock()
+        self._closing = False
 
     def vet(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """Refuse what cannot be run."""
@@ -116,6 +127,7 @@ class LocalRuntime:
     def shutdown(self) -> None:
         """End everything: jobs are told first, since they end by themselves."""
         with self._lock:
+            self._closing = True
             jobs = list(self._jobs.values())
             others: list[Endpoint | NotebookInstance] = [*self._endpoints.values(), *self._notebooks.values()]
         for job in jobs:
@@ -131,6 +143,8 @@ class LocalRuntime:
         with self._lock:
             self._jobs = {key: held for key, held in self._jobs.items() if held.running}
             self._jobs[id(record)] = job
+            if self._closing:
+                job.kill()
             job.start()
 
     def _endpoint(self, plane: ControlPlane, record: Record) -> Endpoint:

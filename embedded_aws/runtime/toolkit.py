@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded_aws.runtime.container import ML
+from embedded_aws.sagemaker.tuning import OBJECTIVE_PARAMETER
 
 PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 _RESERVED = "sagemaker_"
@@ -44,7 +45,7 @@ def read_script(hyperparameters: Mapping[str, str]) -> Script | None:
     if PROGRAM not in hyperparameters:
         return None
     decoded = {name: decode(value) for name, value in hyperparameters.items()}
-    given = {name: value for name, value in decoded.items() if not name.startswith(_RESERVED)}
+    given = {name: value for name, value in decoded.items() if not (name.startswith(_RESERVED) or name == OBJECTIVE_PARAMETER)}
     return Script(str(decoded[PROGRAM]), str(decoded.get(SUBMIT_DIRECTORY, CODE)), given)
 
 

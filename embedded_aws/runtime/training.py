@@ -56,9 +56,10 @@ class TrainingJob(Job):
                 self.plane.transition(self.kind, self.record, "InProgress", SecondaryStatus=secondary, **members)
 
     def _training_message(self) -> str:
-        """What Describe says while it trains, with the difference from AWS's image that matters most."""
+        """What Describe says while it trains, with the differences from AWS that matter most."""
         image = images.resolve(self.record["AlgorithmSpecification"]["TrainingImage"])
-        note = f" [embedded AWS: {image.differences[0]}]" if image.differences else ""
+        differences = [*image.differences[:1], *self.record.get("_notes", ())]
+        note = f" [embedded AWS: {'; '.join(differences)}]" if differences else ""
         return f"Training image download completed. Training in progress.{note}"
 
     def _fetch_channels(self) -> None:
@@ -126,6 +127,8 @@ class TrainingJob(Job):
         image = images.resolve(specification["TrainingImage"])
         for difference in image.differences:
             log.write(f"[embedded AWS] {image.name}: {difference}")
+        for difference in self.record.get("_notes", ()):
+            log.write(f"[embedded AWS] {difference}")
         spec = ContainerSpec(image=image, hostname=HOST_NAME, ml=self._ml, principal=self._principal)
         container = Container(self.host, spec)
         try:
