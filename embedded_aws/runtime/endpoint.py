@@ -9,15 +9,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from embedded_aws.runtime.container import Stop
+from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
-from embedded_aws.runtime.images import EnvironmentMissingError
 from embedded_aws.runtime.job import LONGEST_REASON, JobFailed
+from embedded_aws.runtime.multi_model import MultiModelContainer
 from embedded_aws.runtime.sandbox import SandboxError
-from embedded_aws.runtime.serving import ModelContainer, Serving
+from embedded_aws.runtime.serving import ModelContainer, Serving, ServingContainer
+from embedded_aws.sagemaker import models
 from embedded_aws.sagemaker.endpoints import Deployment, Variant
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import ENDPOINT
-from embedded_aws.sagemaker.ports import Record, Response
+from embedded_aws.sagemaker.ports import Invocation, Record, Response
 
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
@@ -33,7 +35,7 @@ class Endpoint:
         self._plane = plane
         self._record = record
         self._gone = gone
-        self._serving: dict[str, ModelContainer] = {}
+        self._serving: dict[str, ServingContainer] = {}
         self._stop = Stop()
         self._turn = threading.Lock()
 
@@ -45,9 +47,9 @@ class Endpoint:
         """End the containers in the background, then forget the record."""
         self._background(self._delete)
 
-    def invoke(self, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
+    def invoke(self, variant: str, invocation: Invocation) -> Response:
         """The answer of a variant's container."""
-        return self._serving[variant].ask(body, content_type, accept)
+        return self._serving[variant].ask(invocation)
 
     def close(self) -> None:
         """End the containers at once."""
@@ -78,12 +80,13 @@ class Endpoint:
             for container in old.values():
                 container.close()
 
-    def _start(self, deployment: Deployment) -> dict[str, ModelContainer]:
+    def _start(self, deployment: Deployment) -> dict[str, ServingContainer]:
         """All variants, or none."""
-        started: dict[str, ModelContainer] = {}
+        started: dict[str, ServingContainer] = {}
         try:
             for variant in deployment.variants:
-                started[variant.name] = ModelContainer(self._host, self._serving_of(variant), self._stop)
+                kind = MultiModelContainer if models.is_multi(variant.model) else ModelContainer
+                started[variant.name] = kind(self._host, self._serving_of(variant), self._stop)
         except BaseException:
             for container in started.values():
                 container.close()

@@ -29,7 +29,7 @@ from embedded_aws.sagemaker.kinds import (
     TUNING_JOB,
     Kind,
 )
-from embedded_aws.sagemaker.ports import Record, Response, RoleSessions
+from embedded_aws.sagemaker.ports import Invocation, Record, Response, RoleSessions
 
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
@@ -112,11 +112,11 @@ class LocalRuntime:
         else:
             self._endpoint(plane, record).delete()
 
-    def invoke(self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
+    def invoke(self, endpoint: Record, variant: str, invocation: Invocation) -> Response:
         """One request to a container of a variant."""
         with self._lock:
             held = self._endpoints[id(endpoint)]
-        return held.invoke(variant, body, content_type, accept)
+        return held.invoke(variant, invocation)
 
     def presigned_url(self, notebook: Record) -> str:
         """A URL that opens JupyterLab; waits until that answers."""

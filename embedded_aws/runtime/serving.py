@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import http.client
 import shutil
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.runtime import images, storage
+from embedded_aws.runtime import engine_code, images, model_client, model_files
 from embedded_aws.runtime.container import ML, Container, ContainerSpec, Stop
 from embedded_aws.runtime.host import Host
+from embedded_aws.runtime.images import Image
 from embedded_aws.runtime.job import JobFailed
 from embedded_aws.runtime.logs import LogStream
+from embedded_aws.runtime.model_client import ANSWER_SECONDS
+from embedded_aws.runtime.model_servers import ModelServer, server_of
 from embedded_aws.runtime.sandbox import Process
-from embedded_aws.runtime.storage import BadLocationError
 from embedded_aws.sagemaker import models
-from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sagemaker.ports import Record, Response
+from embedded_aws.sagemaker.ports import Invocation, Record, Response
 
-SERVER = Path(__file__).with_name("model_server.py")
-SERVER_INSIDE = "/opt/server/model_server.py"
 PORT_FILE = "port"
 START_SECONDS = 300
-ANSWER_SECONDS = 60
 PING_SECONDS = 0.05
-OK = 200
-_DROPPED = {"connection", "content-length", "content-type", "date", "server"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,125 +37,102 @@ class Serving:
     log_stream: str
 
 
-class ModelContainer:
-    """A model container that answers; JobFailed from the constructor if it does not come up."""
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that has answered a ping."""
+
+    process: Process
+    port: int
+
+
+class ServingContainer(ABC):
+    """A container that serves; JobFailed from the constructor if it does not come up."""
 
     def __init__(self, host: Host, serving: Serving, stop: Stop) -> None:
-        self._container: Container | None = None
+        self._opened: Container | None = None
         self._principal = host.acting_as(serving.model["ExecutionRoleArn"])
         self._description: dict[str, Any] = models.container(serving.model)
+        self._variables: dict[str, str] = self._description.get("Environment", {})
         self._name = serving.name
         self._stop = stop
+        self._image = images.resolve(self._description["Image"])
         parent = host.state / "models"
         parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=f"{serving.model['ModelName']}-", dir=parent))
+        self._ml = self._folder / "ml"
         self._log = LogStream(self._principal, serving.log_group, serving.log_stream)
         try:
-            self._port = self._start(host)
+            self._kind = _server(self._image)
+            self._start(host)
         except BaseException:
             self.close()
             raise
 
-    def ask(self, body: bytes, content_type: str, accept: str | None, seconds: float = ANSWER_SECONDS) -> Response:
-        """POST /invocations; TimeoutError when there is no answer in time."""
-        headers = {"Content-Type": content_type} | ({"Accept": accept} if accept else {})
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)
-        try:
-            connection.request("POST", "/invocations", body, headers)
-            answer = connection.getresponse()
-            data = answer.read()
-        except TimeoutError:
-            raise
-        except (OSError, http.client.HTTPException) as error:
-            return Response(500, "text/plain", f"the container did not answer: {error}".encode())
-        finally:
-            connection.close()
-        kept = {name: value for name, value in answer.getheaders() if name.lower() not in _DROPPED}
-        return Response(answer.status, answer.getheader("Content-Type", "application/octet-stream"), data, kept)
+    @abstractmethod
+    def ask(self, invocation: Invocation, seconds: float = ANSWER_SECONDS) -> Response:
+        """One request to /invocations; TimeoutError when there is no answer in time."""
 
     def close(self) -> None:
         """End it."""
-        if self._container:
-            self._container.close()
+        if self._opened:
+            self._opened.close()
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self, host: Host) -> int:
-        """Fetch, install, start, wait for the first ping; the port."""
-        ml = self._folder / "ml"
-        for name in ("model", "code"):
-            (ml / name).mkdir(parents=True)
-        self._fetch_model(ml / "model")
-        code = self._fetch_code(ml)
-        image = images.resolve(self._description["Image"])
-        for difference in image.differences:
-            self._log.write(f"[embedded AWS] {image.name}: {difference}")
+    @abstractmethod
+    def _start(self, host: Host) -> None:
+        """Fetch, install and start what has to be there before the first request."""
+
+    def _open(self, host: Host) -> Container:
+        """The container itself, with what differs from AWS's image in its log; code that was submitted is in it."""
+        (self._ml / "code").mkdir(parents=True)
+        if (submitted := self._kind.submitted_code(self._variables)).startswith("s3://"):
+            model_files.fetch_code(self._principal, submitted, self._ml / "code")
+        for difference in self._image.differences:
+            self._log.write(f"[embedded AWS] {self._image.name}: {difference}")
         spec = ContainerSpec(
-            image=image,
+            image=self._image,
             hostname="container-1",
-            ml=ml,
+            ml=self._ml,
             principal=self._principal,
-            read_only={SERVER_INSIDE: SERVER},
+            read_only=engine_code.MOUNTS,
         )
-        self._container = Container(host, spec)
-        variables = self._description.get("Environment", {})
-        self._install(self._container, ml, code)
-        server = self._container.sandbox.inside(SERVER_INSIDE)
-        program = variables.get("SAGEMAKER_PROGRAM", "")
-        argv = ["python", server, f"{code}/{program}", f"{ML}/model", f"{ML}/{PORT_FILE}", image.framework]
-        return self._wait(self._container.spawn(argv, self._log, variables, code), ml / PORT_FILE)
+        self._opened = Container(host, spec)
+        return self._opened
 
-    def _fetch_model(self, folder: Path) -> None:
-        """The model's archive, or its uncompressed objects, into /opt/ml/model."""
-        source = self._description.get("ModelDataSource", {}).get("S3DataSource", {})
-        uri = self._description.get("ModelDataUrl") or source.get("S3Uri")
-        if uri is None:
-            return
-        place = storage.locate(uri)
-        try:
-            if source.get("S3DataType") == "S3Prefix":
-                storage.fetch_prefix(self._principal, place, folder)
-                return
-            archive = self._folder / "model.tar.gz"
-            storage.fetch(self._principal, place, archive)
-            storage.unpack(archive, folder)
-            archive.unlink()
-        except (AwsError, BadLocationError) as error:
-            raise JobFailed(
-                f'Failed to download model data for container "container_1" from URL: "{uri}". Please ensure that '
-                "there is an object located at the URL and that the role passed to CreateModel has permissions to "
-                f"download the object. ({error})"
-            ) from error
+    @property
+    def _shared_code(self) -> str:
+        """The directory of the code that was submitted, in the container; empty where the code is in the model."""
+        submitted = self._kind.submitted_code(self._variables)
+        return f"{ML}/code" if submitted.startswith("s3://") else submitted
 
-    def _fetch_code(self, ml: Path) -> str:
-        """The submitted code into /opt/ml/code, or where it lies in the model; its directory in the container."""
-        directory = self._description.get("Environment", {}).get("SAGEMAKER_SUBMIT_DIRECTORY", f"{ML}/model/code")
-        if not directory.startswith("s3://"):
-            return str(directory).removeprefix("file://")
-        archive = self._folder / "sourcedir.tar.gz"
-        try:
-            storage.fetch(self._principal, storage.locate(directory), archive)
-            storage.unpack(archive, ml / "code")
-        except (AwsError, BadLocationError) as error:
-            raise JobFailed(f"cannot fetch SAGEMAKER_SUBMIT_DIRECTORY {directory}: {error}") from error
-        return f"{ML}/code"
+    def _outside(self, path: str) -> Path:
+        """Where a path below /opt/ml is on this machine; any other is taken as it is."""
+        return self._ml / path.removeprefix(f"{ML}/")
 
-    def _install(self, container: Container, ml: Path, code: str) -> None:
+    def _install(self, container: Container, code: str) -> None:
         """As the toolkits do: the code's requirements before the server."""
-        inside = ml / code.removeprefix(f"{ML}/")
-        if not (inside / "requirements.txt").exists():
+        folder = self._outside(code)
+        if not (folder / "requirements.txt").exists() or (self._kind.bundled and (folder / "lib").is_dir()):
             return
         argv = ["python", "-m", "pip", "install", "-r", "requirements.txt"]
         if container.spawn(argv, self._log, {}, code).wait(START_SECONDS):
             raise self._unhealthy()
 
-    def _wait(self, server: Process, port_file: Path) -> int:
-        """Until it answers a ping with 200."""
+    def _serve(self, container: Container, model: str) -> RunningServer:
+        """Start a server for the model at a path of the container and wait for its first ping."""
+        code = self._shared_code or f"{model}/code"
+        port_file = self._outside(f"{model}-{PORT_FILE}")
+        named = f"{code}/{self._kind.program_of(self._variables)}"
+        arguments = (self._image.framework, named, model, f"{model}-{PORT_FILE}")
+        argv = engine_code.command(container.sandbox, self._kind.module, *arguments)
+        cwd = code if self._outside(code).is_dir() else model
+        process = container.spawn(argv, self._log, self._variables, cwd)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and not self._stop.asked:
-            if port_file.exists() and _ping(int(port_file.read_text())):
-                return int(port_file.read_text())
-            if server.wait(PING_SECONDS) is not None:
+            if port_file.exists() and model_client.ping(port := int(port_file.read_text())):
+                return RunningServer(process, port)
+            if process.wait(PING_SECONDS) is not None:
                 break
         raise self._unhealthy()
 
@@ -170,12 +143,24 @@ class ModelContainer:
         )
 
 
-def _ping(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+class ModelContainer(ServingContainer):
+    """A container of one model."""
+
+    def ask(self, invocation: Invocation, seconds: float = ANSWER_SECONDS) -> Response:
+        """One request to the model."""
+        return model_client.ask(self._running.port, invocation, seconds)
+
+    def _start(self, host: Host) -> None:
+        model = f"{ML}/model"
+        (self._ml / "model").mkdir(parents=True)
+        model_files.fetch_model(self._principal, self._description, self._ml / "model")
+        container = self._open(host)
+        self._install(container, self._shared_code or f"{model}/code")
+        self._running = self._serve(container, model)
+
+
+def _server(image: Image) -> ModelServer:
+    server = server_of(image)
+    if server is None:
+        raise JobFailed(f"{image.name} has no model server: it is an image to train with")
+    return server

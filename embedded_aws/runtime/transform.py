@@ -1,20 +1,27 @@
-"""Batch transform: a model container answers every object, or every batch of an object's lines."""
+"""Batch transform: a model container answers every object, or every batch of an object's lines.
+
+As many objects at once as MaxConcurrentTransforms says, one by default.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from embedded_aws.runtime import storage
 from embedded_aws.runtime.job import Job, JobFailed
-from embedded_aws.runtime.serving import OK, ModelContainer, Serving
+from embedded_aws.runtime.model_client import OK
+from embedded_aws.runtime.serving import ModelContainer, Serving
 from embedded_aws.runtime.storage import Location
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import MODEL
+from embedded_aws.sagemaker.ports import Invocation
 
 MEBIBYTE = 1 << 20
 ANSWER_SECONDS = 600
@@ -38,10 +45,7 @@ class TransformJob(Job):
         serving = Serving(model=model, name=name, log_group=self.log_group, log_stream=stream)
         container = ModelContainer(self.host, serving, self.stop)
         try:
-            for key in keys:
-                self._transform(container, Location(prefix.bucket, key), storage.relative_name(key, prefix.key))
-                if self.stop.asked:
-                    break
+            self._transform_all(container, prefix, keys)
         finally:
             container.close()
         return self.failed_members()
@@ -59,27 +63,46 @@ class TransformJob(Job):
             raise JobFailed(f"ClientError: No S3 objects found under S3 URL {prefix.uri!r}")
         return keys
 
-    def _transform(self, container: ModelContainer, place: Location, name: str) -> None:
-        """One object to one object of the same name with `.out` behind it."""
-        given, result = self.folder / "given", self.folder / "result"
+    def _transform_all(self, container: ModelContainer, prefix: Location, keys: list[str]) -> None:
+        """Every object; the first failure ends what has not begun."""
+
+        def one(number: int, key: str) -> None:
+            if not self.stop.asked:
+                place = Location(prefix.bucket, key)
+                self._transform(container, place, storage.relative_name(key, prefix.key), self.folder / str(number))
+
+        with ThreadPoolExecutor(max(1, self.record.get("MaxConcurrentTransforms", 1))) as pool:
+            waiting = [pool.submit(one, number, key) for number, key in enumerate(keys)]
+            try:
+                for each in waiting:
+                    each.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _transform(self, container: ModelContainer, place: Location, name: str, folder: Path) -> None:
+        """One object to one object of the same name with `.out` behind it, by way of a directory."""
+        given, result = folder / "given", folder / "result"
         storage.fetch(self._principal, place, given)
-        asked = self.record["TransformInput"].get("ContentType", "application/octet-stream")
-        accept = self.record["TransformOutput"].get("Accept")
         lines = self.record["TransformOutput"]["AssembleWith"] == "Line"
         with result.open("wb") as output:
             for batch in self._batches(given):
-                answer = self._ask(container, batch, asked, accept, place)
+                answer = self._ask(container, batch, place)
                 output.write(answer)
                 if lines and not answer.endswith(b"\n"):
                     output.write(b"\n")
         target = storage.locate(self.record["TransformOutput"]["S3OutputPath"])
         storage.put(self._principal, result, target.below(f"{name}.out"))
+        shutil.rmtree(folder)
 
-    def _ask(
-        self, container: ModelContainer, batch: bytes, content_type: str, accept: str | None, place: Location
-    ) -> bytes:
+    def _ask(self, container: ModelContainer, batch: bytes, place: Location) -> bytes:
+        invocation = Invocation(
+            body=batch,
+            content_type=self.record["TransformInput"].get("ContentType", "application/octet-stream"),
+            accept=self.record["TransformOutput"].get("Accept"),
+        )
         try:
-            answer = container.ask(batch, content_type, accept, ANSWER_SECONDS)
+            answer = container.ask(invocation, ANSWER_SECONDS)
         except TimeoutError:
             raise JobFailed(f"AlgorithmError: no answer within {ANSWER_SECONDS} seconds ({place.uri})") from None
         if answer.status != OK:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from embedded_aws.runtime import images, storage, toolkit
+from embedded_aws.runtime import images, model_vetting, storage, toolkit
 from embedded_aws.runtime.container import ML
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import UnknownImageError
 from embedded_aws.runtime.sandbox import Isolation
-from embedded_aws.runtime.storage import BadLocationError, Location
-from embedded_aws.sagemaker import models
+from embedded_aws.runtime.storage import BadLocationError
 from embedded_aws.sagemaker.errors import AwsError, not_implemented, validation
 from embedded_aws.sagemaker.kinds import MODEL, NOTEBOOK_INSTANCE, PROCESSING_JOB, TRAINING_JOB, Kind
 from embedded_aws.sagemaker.ports import Record
@@ -26,7 +23,7 @@ def vet(host: Host, kind: Kind, record: Record) -> None:
         elif kind is PROCESSING_JOB:
             _vet_processing(record)
         elif kind is MODEL:
-            _vet_model(host, record)
+            model_vetting.vet(host, record)
         elif kind is NOTEBOOK_INSTANCE and host.isolation is Isolation.NONE:
             raise not_implemented("CreateNotebookInstance: on a machine that gives no namespaces")
     except (UnknownImageError, BadLocationError) as error:
@@ -73,26 +70,3 @@ def _vet_processing(record: Record) -> None:
         storage.locate(item["S3Uri"])
         if not f"{item['LocalPath']}/".startswith(f"{PROCESSING_PLACE}/"):
             raise validation(f"LocalPath {item['LocalPath']} must be below {PROCESSING_PLACE}.")
-
-
-def _vet_model(host: Host, record: Record) -> None:
-    container: dict[str, Any] = models.container(record)
-    image = images.resolve(container["Image"])
-    if image is images.XGBOOST and "SAGEMAKER_PROGRAM" not in container.get("Environment", {}):
-        raise not_implemented(f"CreateModel: {image.name} without SAGEMAKER_PROGRAM (the built-in algorithm's server)")
-    if "ModelDataUrl" in container:
-        _need_model_data(host, record["ExecutionRoleArn"], storage.locate(container["ModelDataUrl"]))
-
-
-def _need_model_data(host: Host, role_arn: str, place: Location) -> None:
-    try:
-        host.acting_as(role_arn).call("s3", "HeadObject", Bucket=place.bucket, Key=place.key)
-    except AwsError as error:
-        if error.status == 404:
-            raise validation(f"Could not find model data at {place.uri}.") from error
-        raise validation(
-            f"Could not access model data at {place.uri}. Please ensure that the role {role_arn} exists and that its "
-            'trust relationship policy allows the action "sts:AssumeRole" for the service principal '
-            '"sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object '
-            f"is located in {host.region}."
-        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from embedded_aws.sagemaker.store import now
 
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
-    from embedded_aws.sagemaker.ports import Caller, Record, Response
+    from embedded_aws.sagemaker.ports import Caller, Invocation, Record, Response
     from embedded_aws.sagemaker.verbs import Params
 
 _SERVING = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
@@ -125,16 +126,15 @@ def settle(record: Record, status: str, *, failed: bool) -> None:
         variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
 
 
-def invoke(
-    plane: ControlPlane, name: str, body: bytes, content_type: str, accept: str | None, target: str | None
-) -> tuple[str, Response]:
+def invoke(plane: ControlPlane, name: str, invocation: Invocation) -> tuple[str, Response]:
     """The variant that answered and its answer; AwsError in the runtime API's words."""
     with plane.lock:
         record = plane.store.find(ENDPOINT, name)
         if record is None or record["EndpointStatus"] not in _SERVING or "_deployment" not in record:
             raise AwsError("ValidationError", f"Endpoint {name} of account {plane.account} not found.")
-        variant = _choose(record, target)
-    return variant, plane.runtime.invoke(record, variant, body, content_type, accept)
+        variant = _choose(record, invocation.target_variant)
+        _check_target_model(record, variant, invocation.target_model)
+    return variant, plane.runtime.invoke(record, variant, invocation)
 
 
 def _choose(record: Record, target: str | None) -> str:
@@ -146,6 +146,19 @@ def _choose(record: Record, target: str | None) -> str:
         endpoint = record["EndpointName"]
         raise AwsError("ValidationError", f"Variant {target} not found for Endpoint {endpoint}.")
     return target
+
+
+def _check_target_model(record: Record, variant: str, target: str | None) -> None:
+    """A model is named where there are several, and nowhere else."""
+    deployment: Deployment = record["_deployment"]
+    multi = any(models.is_multi(item.model) for item in deployment.variants if item.name == variant)
+    name = record["EndpointName"]
+    if target and not multi:
+        text = f"Endpoint {name} is not a multi-model endpoint and does not support target model header."
+        raise AwsError("ValidationError", text)
+    if multi and not target:
+        text = f"Request {uuid.uuid4()} is missing a target model header for the multi-model endpoint {name}."
+        raise AwsError("ValidationError", text)
 
 
 def _idle(plane: ControlPlane, name: str) -> Record:

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from embedded_aws.sagemaker import endpoints
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sagemaker.ports import Caller, Response
+from embedded_aws.sagemaker.ports import Caller, Invocation, Response
 
 _INVOCATIONS = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/invocations(?P<more>-response-stream)?/?$")
 _ASYNC = re.compile(r"^/endpoints/(?P<endpoint>[^/]+)/async-invocations/?$")
@@ -25,7 +25,6 @@ _TARGET = "SageMaker."
 _JSON = "application/x-amz-json-1.1"
 _LARGEST_BODY = 6_291_456
 _UNSUPPORTED = {
-    "x-amzn-sagemaker-target-model": "TargetModel",
     "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
     "x-amzn-sagemaker-inference-component": "InferenceComponentName",
     "x-amzn-sagemaker-session-id": "SessionId",
@@ -123,10 +122,15 @@ def _invoke(plane: ControlPlane, headers: Mapping[str, str], path: str, body: by
     if len(body) > _LARGEST_BODY:
         raise AwsError("ValidationError", f"Payload of {len(body)} bytes exceeds the limit of {_LARGEST_BODY} bytes.")
     name = unquote(match["endpoint"])
-    content_type = headers.get("content-type", "application/octet-stream")
-    target = headers.get("x-amzn-sagemaker-target-variant")
+    invocation = Invocation(
+        body=body,
+        content_type=headers.get("content-type", "application/octet-stream"),
+        accept=headers.get("accept"),
+        target_variant=headers.get("x-amzn-sagemaker-target-variant"),
+        target_model=headers.get("x-amzn-sagemaker-target-model"),
+    )
     try:
-        variant, answer = endpoints.invoke(plane, name, body, content_type, headers.get("accept"), target)
+        variant, answer = endpoints.invoke(plane, name, invocation)
     except TimeoutError:
         text = "Your invocation timed out while waiting for a response from container primary."
         raise _model_error(plane, name, 0, text) from None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from embedded_aws.sagemaker.verbs import Params
 
 _DAY = 86400
+_LARGEST_PAYLOADS_MB = 100
 _MESSAGES = {
     "Starting": "Preparing the instances for training",
     "Downloading": "Downloading input data",
@@ -81,6 +82,8 @@ def create_transform(plane: ControlPlane, params: Params, caller: Caller | None)
     defaults = {"InputFilter": "$", "OutputFilter": "$", "JoinSource": "None"}
     record["DataProcessing"] = {**defaults, **record.get("DataProcessing", {})}
     record.setdefault("MaxPayloadInMB", 6)
+    if record["MaxPayloadInMB"] * max(1, record.get("MaxConcurrentTransforms", 1)) > _LARGEST_PAYLOADS_MB:
+        raise validation(f"MaxConcurrentTransforms * MaxPayloadInMB must not exceed {_LARGEST_PAYLOADS_MB} MB.")
     return verbs.keep(plane, TRANSFORM_JOB, record)
 
 

@@ -30,9 +30,16 @@ def create(plane: ControlPlane, params: Params, caller: Caller | None) -> Params
     if "ModelDataUrl" in held and "ModelDataSource" in held:
         raise validation("Only one of ModelDataUrl and ModelDataSource can be provided for the container.")
     held.setdefault("Mode", "SingleModel")
+    if is_multi(record) and "ModelDataUrl" not in held:
+        raise validation("ModelDataUrl must be provided for a container in MultiModel mode.")
     held.setdefault("Environment", {})
     record.setdefault("EnableNetworkIsolation", False)
     return verbs.keep(plane, MODEL, record)
+
+
+def is_multi(model: Record) -> bool:
+    """Whether requests say which model of a prefix they are for."""
+    return bool(container(model)["Mode"] == "MultiModel")
 
 
 def container(model: Record) -> dict[str, Any]:

@@ -40,6 +40,17 @@ class Credentials:
     expiration: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """A request to an endpoint; the targets name one of its variants, and one of a container's several models."""
+
+    body: bytes
+    content_type: str = "application/octet-stream"
+    accept: str | None = None
+    target_variant: str | None = None
+    target_model: str | None = None
+
+
 @dataclass(frozen=True)
 class Response:
     """What a model container answered, whatever its status."""
@@ -68,7 +79,7 @@ class Runtime(Protocol):
     def deleting(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         """The record is in Deleting: undo everything, then `plane.remove(kind, record)`."""
 
-    def invoke(self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
+    def invoke(self, endpoint: Record, variant: str, invocation: Invocation) -> Response:
         """One request to a container of `variant` (always a name; the plane has drawn it by weight).
 
         Answers of any status are returned; TimeoutError when the container gives none in 60 seconds.

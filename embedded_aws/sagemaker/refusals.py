@@ -46,12 +46,10 @@ _NOTEBOOK = {
     "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion": ("2",),
 }
 
+# Of training jobs, whoever makes them.
 _TRAINING = {
     "AlgorithmSpecification.AlgorithmName": _NEVER,
     "AlgorithmSpecification.TrainingInputMode": ("File", "FastFile"),
-    "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": _OFF,
-    "AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAccessMode": ("Platform",),
-    "AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAuthConfig": _NEVER,
     "InputDataConfig[].DataSource.FileSystemDataSource": _NEVER,
     "InputDataConfig[].DataSource.DatasetSource": _NEVER,
     "InputDataConfig[].DataSource.S3DataSource.S3DataType": ("S3Prefix",),
@@ -79,20 +77,25 @@ _TRAINING = {
     "EnableNetworkIsolation": _OFF,
     "EnableManagedSpotTraining": _OFF,
     "CheckpointConfig": _NEVER,
-    "DebugHookConfig": _NEVER,
-    "DebugRuleConfigurations": ([],),
-    "TensorBoardOutputConfig": _NEVER,
-    "ProfilerRuleConfigurations": ([],),
-    "RemoteDebugConfig.EnableRemoteDebug": _OFF,
-    "InfraCheckConfig.EnableInfraCheck": _OFF,
-    "SessionChainingConfig.EnableSessionTagChaining": _OFF,
-    "ServerlessJobConfig": _NEVER,
-    "MlflowConfig": _NEVER,
-    "ModelPackageConfig": _NEVER,
 }
 
 REFUSED: dict[str, Table] = {
-    "CreateTrainingJob": _TRAINING,
+    "CreateTrainingJob": {
+        **_TRAINING,
+        "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": _OFF,
+        "AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAccessMode": ("Platform",),
+        "AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAuthConfig": _NEVER,
+        "DebugHookConfig": _NEVER,
+        "DebugRuleConfigurations": ([],),
+        "TensorBoardOutputConfig": _NEVER,
+        "ProfilerRuleConfigurations": ([],),
+        "RemoteDebugConfig.EnableRemoteDebug": _OFF,
+        "InfraCheckConfig.EnableInfraCheck": _OFF,
+        "SessionChainingConfig.EnableSessionTagChaining": _OFF,
+        "ServerlessJobConfig": _NEVER,
+        "MlflowConfig": _NEVER,
+        "ModelPackageConfig": _NEVER,
+    },
     "CreateHyperParameterTuningJob": {
         **{f"TrainingJobDefinition.{path}": fine for path, fine in _TRAINING.items()},
         "TrainingJobDefinition.TuningObjective": _NEVER,

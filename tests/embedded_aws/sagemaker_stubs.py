@@ -13,7 +13,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from embedded_aws.sagemaker import http
-from embedded_aws.sagemaker.control_plane import ControlPlane, Credentials, Record, Response
+from embedded_aws.sagemaker.control_plane import ControlPlane, Credentials, Invocation, Record, Response
 from embedded_aws.sagemaker.errors import validation
 from embedded_aws.sagemaker.kinds import Kind
 
@@ -52,10 +52,10 @@ class StepwiseRuntime:
         self.calls.append(("deleting", kind.name, record[kind.id_member]))
         self._waiting.append(lambda: plane.remove(kind, record))
 
-    def invoke(self, endpoint: Record, variant: str, body: bytes, content_type: str, accept: str | None) -> Response:
+    def invoke(self, endpoint: Record, variant: str, invocation: Invocation) -> Response:
         """Gives `answer`."""
-        self.calls.append(("invoke", content_type, str(accept)))
-        return self.answer(variant, body)
+        self.calls.append(("invoke", invocation.content_type, str(invocation.accept)))
+        return self.answer(variant, invocation.body)
 
     def presigned_url(self, notebook: Record) -> str:
         """A URL that tells whose it is."""
@@ -184,6 +184,28 @@ def processing(name: str = "job", **more: Any) -> Params:  # noqa: ANN401 # para
         "RoleArn": ROLE,
         "AppSpecification": {"ImageUri": IMAGE, "ContainerEntrypoint": ["python3", "x.py"]},
         "ProcessingResources": {"ClusterConfig": cluster},
+        **more,
+    }
+
+
+def tuning(name: str = "tune", *, jobs: int = 4, parallel: int = 2, strategy: str = "Random", **more: Any) -> Params:  # noqa: ANN401 # parameters of any call
+    """A right CreateHyperParameterTuningJob; its training jobs are as `training` has them."""
+    definition = {member: value for member, value in training().items() if member != "TrainingJobName"}
+    definition["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "auc", "Regex": "auc=([0-9.]+)"}]
+    limits = {"MaxParallelTrainingJobs": parallel} | ({"MaxNumberOfTrainingJobs": jobs} if jobs else {})
+    eta = {"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5", "ScalingType": "Linear"}
+    config = {
+        "Strategy": strategy,
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "auc"},
+        "ResourceLimits": limits,
+        "ParameterRanges": {"ContinuousParameterRanges": [eta]},
+        "RandomSeed": 7,
+        **more.pop("config", {}),
+    }
+    return {
+        "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobConfig": config,
+        "TrainingJobDefinition": {**definition, **more.pop("definition", {})},
         **more,
     }
 

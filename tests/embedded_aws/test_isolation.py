@@ -13,7 +13,7 @@ import pytest
 from embedded_aws.runtime.local import LocalRuntime, Settings
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.sagemaker import endpoints
-from embedded_aws.sagemaker.control_plane import ControlPlane, Credentials
+from embedded_aws.sagemaker.control_plane import ControlPlane, Credentials, Invocation
 from embedded_aws.sagemaker.errors import AwsError
 from tests.embedded_aws import sagemaker_stubs as stubs
 from tests.embedded_aws.account import Account, polls
@@ -137,7 +137,8 @@ def test_an_endpoint_answers(start: Start, at: Bench, isolation: Isolation) -> N
     plane.call("CreateEndpoint", {"EndpointName": "endpoint", "EndpointConfigName": "config"})
     found = settled(plane, "Endpoint", "endpoint")
     assert found["EndpointStatus"] == "InService", found.get("FailureReason")
-    assert endpoints.invoke(plane, "endpoint", b"world", "text/csv", None, None)[1].body == b"hello world"
+    asked = Invocation(body=b"world", content_type="text/csv")
+    assert endpoints.invoke(plane, "endpoint", asked)[1].body == b"hello world"
 
 
 def scripted(plane: ControlPlane, script: str) -> dict[str, Any]:

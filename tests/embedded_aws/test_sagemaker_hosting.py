@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from embedded_aws.sagemaker import endpoints, models
-from embedded_aws.sagemaker.control_plane import Response
+from embedded_aws.sagemaker.control_plane import Invocation, Response
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import ENDPOINT, MODEL
 from tests.embedded_aws.sagemaker_stubs import (
@@ -45,7 +45,9 @@ def status(at: Stand) -> str:
 
 
 def invoke(at: Stand, target: str | None = None) -> tuple[str, Response]:
-    return endpoints.invoke(at.plane, "endpoint", b"1,2", "text/csv", None, target)
+    return endpoints.invoke(
+        at.plane, "endpoint", Invocation(body=b"1,2", content_type="text/csv", target_variant=target)
+    )
 
 
 @pytest.mark.parametrize(
