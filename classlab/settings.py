@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -118,24 +118,27 @@ def read_classroom(path: Path) -> Classroom:
 
 
 def explain(path: Path, error: ValidationError, model: type[BaseModel]) -> str:
-    """One line a mistake: file, key, what is wrong, and for an unknown key the nearest right one."""
-    lines = []
+    """One line a mistake: file, key, what is wrong."""
+    lines = (f"{path}: {'.'.join(map(str, key)) or '(whole file)'}: {what}" for key, what in mistakes(error, model))
+    return "\n".join(lines)
+
+
+def mistakes(error: ValidationError, model: type[BaseModel]) -> list[tuple[tuple[int | str, ...], str]]:
+    """Keys from the outermost inwards, and what is wrong there: for an unknown key also the nearest right one."""
+    found = []
     for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"]) or "(whole file)"
         what = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             nearest = process.extractOne(str(item["loc"][-1]), _keys_beside(model, item["loc"]))
             what = "unknown key" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
-        lines.append(f"{path}: {where}: {what}")
-    return "\n".join(lines)
+        found.append((item["loc"], what))
+    return found
 
 
 def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The keys allowed where an unknown one was found."""
     for part in location[:-1]:
-        field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            break
-        model = inner
-    return list(model.model_fields)
+        annotation = model.model_fields[str(part)].annotation
+        choices = (annotation, *get_args(annotation))  # a model, or a model or None
+        model = next(choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel))
+    return [field.alias or name for name, field in model.model_fields.items() if not field.exclude]
