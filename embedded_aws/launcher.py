@@ -14,12 +14,13 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws import root_key
 from embedded_aws.runtime import images
+from embedded_aws.runtime.environments import Environment
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -104,26 +105,27 @@ def clean_processes(state: Path) -> list[str]:
     return done
 
 
-def download_mb(environments: Path) -> int:
+def download_mb(environments: Path, image_uris: Iterable[str] = ()) -> int:
     """How many MB `prepare` will download at most; 0 where everything is there."""
     engine = 0 if _engine_environment(environments).ready else _ENGINE_MB
-    return engine + sum(image.download_mb for image in images.missing(environments))
+    return engine + sum(image.download_mb for image in images.missing(environments, images.needed(image_uris)))
 
 
-def prepare(environments: Path, report: Callable[[str], None]) -> None:
-    """Make what the engine needs below `environments`: its own environment and those of the known images.
+def prepare(environments: Path, report: Callable[[str], None], image_uris: Iterable[str] = ()) -> None:
+    """Make below `environments` what the engine needs to run notebook instances, functions and jobs of these images.
 
-    Raises images.InstallError with uv's last words.
+    Raises images.UnknownImageError for an image that the engine cannot run, InstallError with uv's last words.
     """
+    names = images.needed(image_uris)
     engine = _engine_environment(environments)
     if not engine.ready:
         report(f"making the engine's environment (up to {_ENGINE_MB} MB)")
         engine.make()
-    images.prepare(environments, report)
+    images.prepare(environments, report, names)
 
 
-def _engine_environment(environments: Path) -> images.Environment:
-    return images.Environment("engine", Path(__file__).parent / "requirements.txt", environments)
+def _engine_environment(environments: Path) -> Environment:
+    return Environment("engine", Path(__file__).parent / "requirements.txt", environments)
 
 
 def _spawn(

@@ -13,8 +13,9 @@ from typing import Literal
 
 from embedded_aws.runtime import images
 from embedded_aws.runtime.doors import Grant
+from embedded_aws.runtime.environments import Environment
 from embedded_aws.runtime.host import Host, Principal
-from embedded_aws.runtime.images import Environment, Image
+from embedded_aws.runtime.images import Image
 from embedded_aws.runtime.logs import LogStream
 from embedded_aws.runtime.sandbox import Isolation, Mount, Process, Sandbox, SandboxError, SandboxSpec
 

@@ -1,29 +1,24 @@
-"""The images the engine knows, and the Python environments that stand for them. Standard library only.
+"""The images the engine knows, and which Python environment stands for each. Standard library only.
 
-An environment is made with uv from a hash lock (`images/<name>.txt`) into `<environments>/<name>-<12 of the lock's
-SHA-256>`; a marker written last says that it is whole. `python -m embedded_aws.runtime.images --environments DIR`
-prepares them all.
+`python -m embedded_aws.runtime.images --environments DIR` prepares the environments of all, or of those it names.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
-import hashlib
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from embedded_aws.runtime.environments import PYTHON, Environment, InstallError
+
 LOCKS = Path(__file__).parent / "images"
-MARKER = ".complete"
-PYTHON = "3.12"
 _URI = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<repository_tag>[^/@]+:[^/@]+)$")
-_LINES_OF_FAILURE = 15
+_REGISTRY = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
+_ALGORITHMS = "811284229777.dkr.ecr.us-east-1.amazonaws.com"
+_XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 Report = Callable[[str], None]
 
 
@@ -31,39 +26,37 @@ class UnknownImageError(ValueError):
     """An image that the engine has no environment for; the text lists those it has."""
 
 
-class EnvironmentMissingError(RuntimeError):
-    """An image's environment has not been made; the text says how to."""
-
-
-class InstallError(RuntimeError):
-    """An environment could not be made; the text holds the last lines of uv, or says that there is none."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Image:
     """A container image (or another fixed set of software) and what stands for it here.
 
-    `uri` is AWS's address in us-east-1, empty for what is no container image; `framework` whose toolkit it has;
-    `download_mb` what its lock downloads (an upper bound: packages shared with another lock come once);
-    `differences` what a user of it might miss.
+    `uri` is AWS's address in us-east-1, empty for what is no container image; `framework` whose contract of training
+    (where it `trains`) and of serving (where it `serves`) it follows; `shares` the image whose environment it uses,
+    else `python` and `download_mb` are its own environment's version and what its lock downloads (an upper bound:
+    packages shared with another lock come once); `differences` what a user of it might miss, the first one first.
     """
 
     name: str
-    download_mb: int
     uri: str = ""
     framework: str = ""
+    trains: bool = True
+    serves: bool = True
+    shares: Image | None = None
+    python: str = PYTHON
+    download_mb: int = 0
     differences: tuple[str, ...] = ()
 
     @property
     def lock(self) -> Path:
         """Its packages, with hashes."""
-        return LOCKS / f"{self.name}.txt"
+        return LOCKS / f"{(self.shares or self).name}.txt"
 
 
 _TOOLKITS = "the toolkits, web and model servers (training and serving follow the same contract with the engine's code)"
+_EXTRAS = "sagemaker, mlflow, opencv-python, mpi4py, numba, bokeh, imageio, plotly, seaborn, shap, s3fs"
 XGBOOST = Image(
     name="sagemaker-xgboost-3.2-0",
-    uri="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+    uri=f"{_XGBOOST}/sagemaker-xgboost:3.2-0",
     download_mb=155,
     framework="xgboost",
     differences=(
@@ -74,10 +67,78 @@ XGBOOST = Image(
 )
 SCIKIT_LEARN = Image(
     name="sagemaker-scikit-learn-1.9-0",
-    uri="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3",
+    uri=f"{_XGBOOST}/sagemaker-scikit-learn:1.9-0-cpu-py3",
     framework="scikit-learn",
     download_mb=145,
     differences=(f"not here: {_TOOLKITS}, cryptography, protobuf",),
+)
+PYTORCH = Image(
+    name="pytorch-2.13-cpu",
+    uri=f"{_REGISTRY}/pytorch:2.13-cpu-amzn2023-sagemaker",
+    framework="pytorch",
+    serves=False,
+    python="3.11",
+    download_mb=355,
+    differences=(
+        "Python 3.11 stands for 3.12",
+        f"not here: {_TOOLKITS}, {_EXTRAS}, torchvision, torchaudio, deepspeed, fastai",
+    ),
+)
+PYTORCH_INFERENCE = Image(
+    name="pytorch-inference-2.6-cpu",
+    uri=f"{_REGISTRY}/pytorch-inference:2.6-cpu-py312",
+    framework="pytorch",
+    trains=False,
+    shares=PYTORCH,
+    differences=(
+        "torch 2.13.0 on Python 3.11 stands for torch 2.6.0 on Python 3.12",
+        "not here: TorchServe (the engine's server follows its contract), torchvision, torchaudio, opencv-python, h5py",
+    ),
+)
+TENSORFLOW = Image(
+    name="tensorflow-training-2.21-cpu",
+    uri=f"{_REGISTRY}/tensorflow-training:2.21-cpu-py312",
+    framework="tensorflow",
+    serves=False,
+    download_mb=470,
+    differences=(f"not here: {_TOOLKITS}, {_EXTRAS}, torch, tensorflow-io, tensorflow-datasets, jupyterlab, Spark's",),
+)
+TENSORFLOW_INFERENCE = Image(
+    name="tensorflow-inference-2.20-cpu",
+    uri=f"{_REGISTRY}/tensorflow-inference:2.20-cpu-py312",
+    framework="tensorflow-serving",
+    trains=False,
+    download_mb=405,
+    differences=(
+        "tensorflow-cpu 2.20.0 behind the engine's own server stands for TensorFlow Serving 2.20.0",
+        "not here: tensorflow-serving-api, gRPC on port 8500, nginx, falcon, gunicorn, gevent, awscli",
+    ),
+)
+AUTOGLUON = Image(
+    name="autogluon-1.5.0-cpu",
+    uri=f"{_REGISTRY}/autogluon-training:1.5.0-cpu-py312-ubuntu22.04",
+    framework="autogluon",
+    serves=False,
+    download_mb=285,
+    differences=(
+        "autogluon.tabular with LightGBM, CatBoost and xgboost-cpu stands for all of AutoGluon",
+        f"not here: {_TOOLKITS}, torch and the models made with it, fastai, ray, autogluon.multimodal and timeseries",
+    ),
+)
+AUTOGLUON_INFERENCE = Image(
+    name="autogluon-inference-1.5.0-cpu",
+    uri=f"{_REGISTRY}/autogluon-inference:1.5.0-cpu-py312-ubuntu22.04",
+    framework="autogluon",
+    trains=False,
+    shares=AUTOGLUON,
+    differences=AUTOGLUON.differences,
+)
+IMAGE_CLASSIFICATION = Image(
+    name="image-classification-1",
+    uri=f"{_ALGORITHMS}/image-classification:1",
+    framework="image-classification",
+    shares=PYTORCH,
+    differences=("a stand-in written with PyTorch and run on CPUs stands for AWS's closed algorithm",),
 )
 NOTEBOOK = Image(
     name="notebook-al2023-v1",
@@ -88,7 +149,16 @@ NOTEBOOK = Image(
     ),
 )
 LAMBDA = Image(name="lambda-python3.12", download_mb=20)
-IMAGES = {image.name: image for image in (XGBOOST, SCIKIT_LEARN, NOTEBOOK, LAMBDA)}
+ALWAYS = (NOTEBOOK, LAMBDA)
+"""What runs without a container image: every engine needs their environments."""
+IMAGES = {
+    image.name: image
+    for image in (
+        *(XGBOOST, SCIKIT_LEARN, PYTORCH, PYTORCH_INFERENCE, TENSORFLOW, TENSORFLOW_INFERENCE),
+        *(AUTOGLUON, AUTOGLUON_INFERENCE, IMAGE_CLASSIFICATION),
+        *ALWAYS,
+    )
+}
 
 
 def resolve(uri: str) -> Image:
@@ -101,65 +171,21 @@ def resolve(uri: str) -> Image:
     raise UnknownImageError(f"The embedded AWS cannot run the image {uri}; it has: {known}")
 
 
-@dataclass(frozen=True)
-class Environment:
-    """The environment of a lock below a directory of environments."""
-
-    name: str
-    lock: Path
-    environments: Path
-
-    @property
-    def folder(self) -> Path:
-        """Where it is, or will be."""
-        digest = hashlib.sha256(self.lock.read_bytes()).hexdigest()[:12]
-        return self.environments.resolve() / f"{self.name}-{digest}"
-
-    @property
-    def ready(self) -> bool:
-        """Whether it is whole."""
-        return (self.folder / MARKER).exists()
-
-    @property
-    def python(self) -> Path:
-        """Its interpreter; EnvironmentMissingError if it has not been made."""
-        if not self.ready:
-            command = f"python -m embedded_aws.runtime.images --environments {self.environments} {self.name}"
-            raise EnvironmentMissingError(f"The environment of {self.name} has not been made; make it with: {command}")
-        return self.folder / "bin" / "python"
-
-    @property
-    def interpreter_home(self) -> Path:
-        """The installation its interpreter belongs to."""
-        for line in (self.folder / "pyvenv.cfg").read_text().splitlines():
-            key, _, value = line.partition("=")
-            if key.strip() == "home":
-                return Path(value.strip()).parent
-        raise EnvironmentMissingError(f"{self.folder} is no Python environment: remove it and make it again")
-
-    def make(self) -> None:
-        """Make it unless it is whole; whoever comes second waits. Raises InstallError with uv's last words."""
-        self.environments.mkdir(parents=True, exist_ok=True)
-        with _alone(self.environments / f".{self.name}.lock"):
-            if self.ready:
-                return
-            shutil.rmtree(self.folder, ignore_errors=True)
-            uv, python = find_uv(), self.folder / "bin" / "python"
-            _run([uv, "venv", "--quiet", "--python", find_python(), str(self.folder)], self.name)
-            # Sandboxes see it read-only or throw their changes away, so the bytecode has to be there already.
-            install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"]
-            _run([*install, "--python", str(python), "--requirement", str(self.lock)], self.name)
-            (self.folder / MARKER).touch()
+def needed(uris: Iterable[str]) -> list[str]:
+    """Names of the images behind these addresses, and of those that every engine needs."""
+    return list(dict.fromkeys(image.name for image in (*ALWAYS, *map(resolve, uris))))
 
 
 def environment(image: Image, environments: Path) -> Environment:
     """The environment that stands for an image."""
-    return Environment(image.name, image.lock, environments)
+    holder = image.shares or image
+    return Environment(holder.name, holder.lock, environments, holder.python)
 
 
 def missing(environments: Path, names: Sequence[str] = tuple(IMAGES)) -> list[Image]:
-    """Those of these images whose environments have not been made."""
-    return [IMAGES[name] for name in names if not environment(IMAGES[name], environments).ready]
+    """The images whose environments have to be made for those of these names, each environment once."""
+    holders = dict.fromkeys(IMAGES[name].shares or IMAGES[name] for name in names)
+    return [image for image in holders if not environment(image, environments).ready]
 
 
 def prepare(environments: Path, report: Report, names: Sequence[str] = tuple(IMAGES)) -> None:
@@ -172,60 +198,6 @@ def prepare(environments: Path, report: Report, names: Sequence[str] = tuple(IMA
     for image in images:
         report(f"making {image.name} (up to {image.download_mb} MB)")
         environment(image, environments).make()
-
-
-def find_uv() -> str:
-    """The uv beside this interpreter, else on the PATH."""
-    beside = Path(sys.executable).parent / "uv"
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if not found:
-        raise InstallError("uv was not found beside the interpreter or on the PATH; install it (pip install uv)")
-    return found
-
-
-def find_python() -> str:
-    """A Python of the images' version that works: this one, one on the PATH, pyenv's, else uv fetches one."""
-    if f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON:
-        return getattr(sys, "_base_executable", sys.executable) or sys.executable
-    candidates = [shutil.which(f"python{PYTHON}")]
-    if pyenv := shutil.which("pyenv"):
-        prefix = subprocess.run([pyenv, "prefix", PYTHON], capture_output=True, text=True, check=False)
-        candidates.append(f"{prefix.stdout.strip()}/bin/python{PYTHON}")
-    for candidate in candidates:
-        if candidate and _works(candidate):
-            return candidate
-    return PYTHON
-
-
-def _works(python: str) -> bool:
-    """A pyenv shim stands on the PATH but runs nothing."""
-    try:
-        return subprocess.run([python, "-c", "import venv"], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def _run(command: Sequence[str], name: str) -> None:
-    done = subprocess.run(
-        command,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode:
-        lines = done.stdout.splitlines()[-_LINES_OF_FAILURE:]
-        raise InstallError("\n".join([f"the environment {name} could not be made; uv says:", *lines]))
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock file; it goes with the process, however that ends."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def main() -> None:

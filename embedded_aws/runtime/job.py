@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.runtime.container import Stop
+from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
-from embedded_aws.runtime.images import EnvironmentMissingError
 from embedded_aws.runtime.logs import LogStream
 from embedded_aws.runtime.sandbox import SandboxError
 from embedded_aws.runtime.storage import BadLocationError

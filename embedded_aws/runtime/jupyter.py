@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from embedded_aws.runtime.images import Environment
+from embedded_aws.runtime.environments import Environment
 from embedded_aws.runtime.notebook_files import HOME, VOLUME
 from embedded_aws.runtime.sandbox import Process
 

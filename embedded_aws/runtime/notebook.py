@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded_aws.runtime import volume
+from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
-from embedded_aws.runtime.images import EnvironmentMissingError
 from embedded_aws.runtime.jupyter import JupyterError
 from embedded_aws.runtime.notebook_files import HOME, USER, VOLUME
 from embedded_aws.runtime.notebook_run import PHASES, NotebookRun, ScriptFailed

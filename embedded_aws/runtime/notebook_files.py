@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from embedded_aws.runtime.images import Environment
+from embedded_aws.runtime.environments import Environment
 from embedded_aws.runtime.sandbox import File, User
 from embedded_aws.sagemaker.ports import Record
 

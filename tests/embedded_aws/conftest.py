@@ -9,16 +9,25 @@ from pathlib import Path
 import pytest
 
 from embedded_aws import launcher
+from embedded_aws.runtime import images
 from tests.embedded_aws.account import Account
 
 _ENVIRONMENTS = Path(__file__).parent.parent.parent / ".envs"
+_log = logging.getLogger(__name__)
 
 
 @pytest.fixture(scope="session")
 def environments() -> Path:
-    """The environments of the engine and its images, made if they are not there."""
-    launcher.prepare(_ENVIRONMENTS, logging.getLogger(__name__).info)
+    """The environments of the engine and of the images that most tests use, made if they are not there."""
+    launcher.prepare(_ENVIRONMENTS, _log.info, [images.XGBOOST.uri, images.SCIKIT_LEARN.uri])
     return _ENVIRONMENTS
+
+
+@pytest.fixture(scope="session")
+def all_environments(environments: Path) -> Path:
+    """Those of the deep learning frameworks too (1.5 GB more)."""
+    images.prepare(environments, _log.info)
+    return environments
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from embedded_aws.hooks import Hook, HookError
 from embedded_aws.lambda_functions import IDLE_SECONDS, error_type
 from embedded_aws.launcher import STATE_VARIABLE
 from embedded_aws.runtime import images
+from embedded_aws.runtime.environments import Environment
 from tests.embedded_aws.account import Account, allow, polls
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,7 +62,7 @@ print(json.dumps(found))
 def broken(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """What each hook said when it was whole, and when a place of it was gone or changed."""
     lock = ROOT / "embedded_aws" / "requirements.txt"
-    python = images.Environment("engine", lock, environments).python
+    python = Environment("engine", lock, environments).python
     command, env = (
         [str(python), "-c", BREAK_EACH, str(tmp_path_factory.mktemp("objects"))],
         {"PATH": os.environ["PATH"]},

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from embedded_aws.runtime import images
-from embedded_aws.runtime.images import (
-    IMAGES,
+from embedded_aws.runtime.environments import (
     MARKER,
     Environment,
     EnvironmentMissingError,
     InstallError,
-    UnknownImageError,
+    find_python,
+    uv_variables,
 )
+from embedded_aws.runtime.images import IMAGES, UnknownImageError
 
 PINNED = {
     "sagemaker-xgboost-3.2-0": {
@@ -33,7 +34,63 @@ PINNED = {
         "scikit-learn": "1.9.0",
         "pyarrow": "25.0.0",
     },
+    "pytorch-2.13-cpu": {
+        "torch": "2.13.0+cpu",
+        "numpy": "2.4.4",
+        "pandas": "2.3.3",
+        "scikit-learn": "1.8.0",
+        "pyarrow": "23.0.1",
+        "pillow": "12.3.0",
+        "protobuf": "6.33.6",
+    },
+    "tensorflow-training-2.21-cpu": {
+        "tensorflow-cpu": "2.21.0",
+        "keras": "3.15.1",
+        "numpy": "2.4.6",
+        "pandas": "2.3.3",
+        "scikit-learn": "1.8.0",
+        "pyarrow": "23.0.1",
+        "pillow": "12.3.0",
+        "protobuf": "6.33.6",
+    },
+    "tensorflow-inference-2.20-cpu": {
+        "tensorflow-cpu": "2.20.0",
+        "numpy": "1.26.4",
+        "pandas": "3.0.3",
+        "scikit-learn": "1.9.0",
+        "protobuf": "6.33.6",
+    },
+    "autogluon-1.5.0-cpu": {
+        "autogluon-tabular": "1.5.0",
+        "numpy": "2.1.3",
+        "pandas": "2.3.3",
+        "scikit-learn": "1.7.2",
+        "xgboost-cpu": "3.1.3",
+    },
 }
+LEFT_OUT = {
+    "pytorch-2.13-cpu": {"torchvision", "nvidia-nccl-cu12"},
+    "tensorflow-inference-2.20-cpu": {"tensorboard", "pillow"},
+    "autogluon-1.5.0-cpu": {"torch", "xgboost", "ray"},
+}
+LOCKED = sorted(image.name for image in IMAGES.values() if not image.shares)
+FRAMEWORKS = (
+    ("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13-cpu-amzn2023-sagemaker", "pytorch", "train"),
+    ("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6-cpu-py312", "pytorch", "serve"),
+    ("763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.21-cpu-py312", "tensorflow", "train"),
+    ("763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.20-cpu-py312", "tensorflow-serving", "serve"),
+    (
+        "763104351884.dkr.ecr.us-east-1.amazonaws.com/autogluon-training:1.5.0-cpu-py312-ubuntu22.04",
+        "autogluon",
+        "train",
+    ),
+    (
+        "763104351884.dkr.ecr.eu-west-1.amazonaws.com/autogluon-inference:1.5.0-cpu-py312-ubuntu22.04",
+        "autogluon",
+        "serve",
+    ),
+    ("685385470294.dkr.ecr.eu-west-1.amazonaws.com/image-classification:1", "image-classification", "train serve"),
+)
 
 
 def pins(lock: Path) -> dict[str, str]:
@@ -74,7 +131,20 @@ def test_an_unknown_image_is_refused_with_the_known(uri: str) -> None:
         assert image.uri in str(refused.value)
 
 
-@pytest.mark.parametrize("name", sorted(IMAGES))
+@pytest.mark.parametrize(("uri", "framework", "does"), FRAMEWORKS)
+def test_the_frameworks_images_train_or_serve(uri: str, framework: str, does: str) -> None:
+    image = images.resolve(uri)
+    assert (image.framework, image.trains, image.serves) == (framework, "train" in does, "serve" in does)
+    assert image.differences
+
+
+def test_images_may_share_an_environment(tmp_path: Path) -> None:
+    names = [images.PYTORCH.name, images.PYTORCH_INFERENCE.name, images.IMAGE_CLASSIFICATION.name]
+    assert images.missing(tmp_path, names) == [images.PYTORCH]
+    assert len({images.environment(IMAGES[name], tmp_path).folder for name in names}) == 1
+
+
+@pytest.mark.parametrize("name", LOCKED)
 def test_locks_pin_everything_by_hash_and_name_no_host(name: str) -> None:
     text = IMAGES[name].lock.read_text()
     assert pins(IMAGES[name].lock)
@@ -87,12 +157,20 @@ def test_locks_have_the_versions_of_awss_images(name: str) -> None:
     assert PINNED[name].items() <= pins(IMAGES[name].lock).items()
 
 
-@pytest.mark.parametrize("name", sorted(IMAGES))
-def test_environments_hold_exactly_their_locks(name: str, environments: Path) -> None:
-    made = images.environment(IMAGES[name], environments)
-    program = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()))"
+@pytest.mark.parametrize("name", sorted(LEFT_OUT))
+def test_locks_leave_out_what_would_mislead_or_weigh(name: str) -> None:
+    assert not LEFT_OUT[name] & pins(IMAGES[name].lock).keys()
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_environments_hold_exactly_their_locks(name: str, all_environments: Path) -> None:
+    made = images.environment(IMAGES[name], all_environments)
+    program = "import importlib.metadata as m, platform; print(platform.python_version())\n"
+    program += "print(*(f'{d.name}=={d.version}' for d in m.distributions()))"
     shown = subprocess.run([made.python, "-I", "-c", program], capture_output=True, text=True, check=True).stdout
-    held = dict(entry.split("==") for entry in shown.split())
+    version, *packages = shown.split()
+    assert version.startswith(f"{IMAGES[name].python}.")
+    held = dict(entry.split("==") for entry in packages)
     assert {normal(package): version for package, version in held.items()} == pins(IMAGES[name].lock)
 
 
@@ -132,11 +210,34 @@ def test_preparing_says_first_what_it_downloads(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Environment, "make", lambda environment: made.append(environment.name))
     said: list[str] = []
     images.prepare(tmp_path, said.append)
-    assert made == list(IMAGES)
-    assert (
-        said[0] == f"making 4 image environments; this downloads up to {sum(i.download_mb for i in IMAGES.values())} MB"
-    )
-    assert len(said) == 1 + len(IMAGES)
+    assert sorted(made) == LOCKED
+    size = sum(image.download_mb for image in IMAGES.values())
+    assert said[0] == f"making {len(LOCKED)} image environments; this downloads up to {size} MB"
+    assert len(said) == 1 + len(LOCKED)
+
+
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [
+        ({}, {"UV_TORCH_BACKEND": "cpu"}),
+        ({"PIP_FIND_LINKS": "/wheels  /more"}, {"UV_FIND_LINKS": "/wheels,/more"}),
+        ({"PIP_FIND_LINKS": "/wheels", "UV_FIND_LINKS": "/own"}, {"UV_FIND_LINKS": "/own"}),
+        ({"UV_TORCH_BACKEND": "xpu"}, {"UV_TORCH_BACKEND": "xpu"}),
+    ],
+)
+def test_uv_looks_for_pytorch_where_pip_does_else_on_its_own_site(
+    given: dict[str, str], then: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_TORCH_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    found = uv_variables()
+    assert {name: found[name] for name in found if name in {"UV_FIND_LINKS", "UV_TORCH_BACKEND"}} == then
+
+
+def test_a_python_that_is_nowhere_is_left_to_uv() -> None:
+    assert find_python("3.98") == "3.98"
 
 
 def test_an_install_that_fails_says_what_uv_said_and_does_not_count(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from embedded_aws import launcher
 from embedded_aws.runtime import images
+from embedded_aws.runtime.environments import Environment
 from tests.embedded_aws.account import Account, Key, fetch, polls
 
 ROOT = Path(__file__).parent.parent.parent
@@ -124,7 +125,7 @@ def test_two_engines_are_two_accounts(tmp_path: Path, environments: Path, engine
 
 
 def test_foreground_command_serves_until_it_is_told_to_end(tmp_path: Path, environments: Path) -> None:
-    python = images.Environment("engine", ROOT / "embedded_aws" / "requirements.txt", environments).python
+    python = Environment("engine", ROOT / "embedded_aws" / "requirements.txt", environments).python
     command = [str(python), "-m", "embedded_aws", "--state", str(tmp_path), "--environments", str(environments)]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
@@ -145,5 +146,14 @@ def test_foreground_command_serves_until_it_is_told_to_end(tmp_path: Path, envir
 
 def test_what_is_prepared_is_not_prepared_again(environments: Path) -> None:
     said: list[str] = []
-    launcher.prepare(environments, said.append)
-    assert said == []
+    launcher.prepare(environments, said.append, [images.XGBOOST.uri])
+    assert (said, launcher.download_mb(environments, [images.XGBOOST.uri])) == ([], 0)
+
+
+def test_images_are_prepared_where_they_are_asked_for(tmp_path: Path) -> None:
+    least = launcher.download_mb(tmp_path)
+    assert launcher.download_mb(tmp_path, [images.PYTORCH.uri, images.IMAGE_CLASSIFICATION.uri]) == (
+        least + images.PYTORCH.download_mb
+    )
+    with pytest.raises(images.UnknownImageError, match=r"cannot run the image .*nothing:1; it has: "):
+        launcher.prepare(tmp_path, print, ["683313688378.dkr.ecr.us-east-1.amazonaws.com/nothing:1"])

@@ -6,6 +6,7 @@ import pytest
 
 from classlab.build import pack
 from classlab.errors import UserError
+from classlab.labs import read_lab
 from classlab.rehearsal.day import Day
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.steps.morning import PREPARE
@@ -14,7 +15,8 @@ from classlab.reporting.events import Event, Note
 from classlab.roster import Attendee
 from classlab.settings import read_classroom
 from embedded_aws import launcher
-from embedded_aws.runtime.images import IMAGES, MARKER, Environment, InstallError
+from embedded_aws.runtime.environments import MARKER, Environment, InstallError
+from embedded_aws.runtime.images import ALWAYS, SCIKIT_LEARN, XGBOOST
 
 SAMPLE = Path(__file__).parents[2] / "classroom.example.yaml"
 
@@ -33,7 +35,7 @@ def day(tmp_path: Path, heard: list[Event], monkeypatch: pytest.MonkeyPatch) -> 
         workspace=Workspace(tmp_path),
         classroom=read_classroom(SAMPLE),
         attendees=[Attendee(id="ann")],
-        labs=[],
+        labs=[read_lab("churn_xgboost")],
         emit=heard.append,
     )
 
@@ -51,8 +53,9 @@ def test_all_that_is_missing_is_said_as_one_sum_before_anything_is_made(
     day: Day, heard: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Environment, "make", _make_marker)
-    size = launcher.download_mb(day.options.environments) + 280
-    assert size > sum(image.download_mb for image in IMAGES.values()) + 280
+    uris = [XGBOOST.uri, SCIKIT_LEARN.uri]
+    size = launcher.download_mb(day.options.environments, uris) + 280
+    assert size > sum(image.download_mb for image in (*ALWAYS, XGBOOST, SCIKIT_LEARN)) + 280
     _prepare(day)
     assert heard[0] == Note(f"this rehearsal downloads up to {size} MB, which stay for the next", important=True)
 
@@ -75,3 +78,14 @@ def test_nothing_is_said_where_everything_is_there(
     monkeypatch.setattr(pack, "download_mb", lambda _labs: 0)
     _prepare(day)
     assert heard == []
+
+
+def test_only_the_environments_of_the_labs_images_are_made(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def note(environment: Environment) -> None:
+        made.append(environment.name)
+
+    monkeypatch.setattr(Environment, "make", note)
+    _prepare(day)
+    assert sorted(made) == sorted(["engine", *(image.name for image in (*ALWAYS, XGBOOST, SCIKIT_LEARN))])

@@ -13,16 +13,17 @@ from classlab.rehearsal.strangers import plant
 from classlab.rehearsal.strangers.twin import Twin, nobody_among
 from classlab.reporting.events import Note
 from embedded_aws import launcher
-from embedded_aws.runtime.images import InstallError
+from embedded_aws.runtime.environments import InstallError
 
 
 def _prepare(day: Day, _progress: Progress) -> None:
     """Everything that will be downloaded is said here, once and before it begins, the build's kernel packs too."""
     environments = day.options.environments
-    if size := launcher.download_mb(environments) + pack.download_mb(day.labs):
+    uris = {image_uri(job.image, launcher.REGION) for lab in day.labs for job in lab.pipeline.jobs.values()}
+    if size := launcher.download_mb(environments, uris) + pack.download_mb(day.labs):
         day.note(f"this rehearsal downloads up to {size} MB, which stay for the next", important=True)
     try:
-        launcher.prepare(environments, lambda text: day.emit(Note(text)))
+        launcher.prepare(environments, lambda text: day.emit(Note(text)), uris)
     except InstallError as error:
         raise UserError(str(error)) from error
 
