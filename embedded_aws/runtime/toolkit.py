@@ -45,7 +45,8 @@ def read_script(hyperparameters: Mapping[str, str]) -> Script | None:
     if PROGRAM not in hyperparameters:
         return None
     decoded = {name: decode(value) for name, value in hyperparameters.items()}
-    given = {name: value for name, value in decoded.items() if not (name.startswith(_RESERVED) or name == OBJECTIVE_PARAMETER)}
+    given = {name: value for name, value in decoded.items() if not name.startswith(_RESERVED)}
+    given.pop(OBJECTIVE_PARAMETER, None)
     return Script(str(decoded[PROGRAM]), str(decoded.get(SUBMIT_DIRECTORY, CODE)), given)
 
 

@@ -21,6 +21,7 @@ from tests.embedded_aws.sagemaker_stubs import (
     stand,
     training,
     transform,
+    tuning,
 )
 
 
@@ -134,6 +135,7 @@ def test_every_kind_lists_what_it_holds() -> None:
     at("CreateTrainingJob", **training())
     at("CreateProcessingJob", **processing())
     at("CreateTransformJob", **transform())
+    at("CreateHyperParameterTuningJob", **tuning())
     at("CreateNotebookInstance", **notebook())
     at("CreateNotebookInstanceLifecycleConfig", NotebookInstanceLifecycleConfigName="setup")
     held = {}

@@ -228,6 +228,8 @@ def _at(action: str, path: str) -> Shape:
 def test_every_top_level_member_is_refused_or_known() -> None:
     """A new botocore brings new members: each must be decided on, here or in the table."""
     known: Mapping[str, str] = {
+        "CreateHyperParameterTuningJob": "HyperParameterTuningJobName HyperParameterTuningJobConfig "
+        "TrainingJobDefinition Tags",
         "CreateTrainingJob": "TrainingJobName HyperParameters AlgorithmSpecification RoleArn InputDataConfig "
         "OutputDataConfig ResourceConfig StoppingCondition Tags EnableInterContainerTrafficEncryption "
         "ExperimentConfig ProfilerConfig Environment RetryStrategy RemoteDebugConfig InfraCheckConfig "
