@@ -58,6 +58,30 @@ def test_the_split_is_stratified_disjoint_and_the_same_every_time(scripts: LabSc
     assert {path: path.read_bytes() for path in prepared.rglob("*.csv")} == digests
 
 
+def test_the_split_does_not_depend_on_the_order_of_the_file(
+    scripts: LabScripts, generated: Path, tmp_path: Path
+) -> None:
+    scripts.prepare(generated)
+    parts = ("train", "validation", "test")
+    before = {name: sorted(rows(scripts.work / f"prepared/{name}/{name}.csv")) for name in parts}
+    header, *customers = generated.read_text().splitlines(keepends=True)
+    turned = tmp_path / "turned.csv"
+    turned.write_text("".join([header, *reversed(customers)]))
+    scripts.prepare(turned)
+    assert {name: sorted(rows(scripts.work / f"prepared/{name}/{name}.csv")) for name in parts} == before
+
+
+def test_copies_of_a_customer_are_never_on_both_sides(scripts: LabScripts, generated: Path, tmp_path: Path) -> None:
+    header, *customers = generated.read_text().splitlines(keepends=True)
+    twice = tmp_path / "twice.csv"
+    twice.write_text("".join([header, *customers[:1000], *customers[:1000]]))
+    scripts.prepare(twice)
+    prepared = scripts.work / "prepared"
+    features = [{tuple(row[-17:]) for row in rows(prepared / f"{name}/{name}.csv")} for name in ("train", "test")]
+    assert not features[0] & features[1]
+    assert len(rows(prepared / "test/test.csv")) == pytest.approx(200, abs=4)
+
+
 def test_another_seed_splits_otherwise(scripts: LabScripts, generated: Path) -> None:
     scripts.prepare(generated)
     first = (scripts.work / "prepared/test/test.csv").read_bytes()
