@@ -7,6 +7,7 @@ from classlab.cli.close import close
 from classlab.cli.common import Commands
 from classlab.cli.data import data
 from classlab.cli.end import end, extend
+from classlab.cli.labs import labs
 from classlab.cli.open import open_environment
 from classlab.cli.rehearse import rehearse
 from classlab.cli.run import run
@@ -20,5 +21,5 @@ def main() -> None:
     """Identical SageMaker environments for a whole class, real labs, and nothing left behind."""
 
 
-for command in (build, close, data, end, extend, open_environment, rehearse, run, status, teardown):
+for command in (build, close, data, end, extend, labs, open_environment, rehearse, run, status, teardown):
     main.add_command(command)

@@ -21,7 +21,7 @@ from classlab.contract import (
 
 SAMPLE = str(Path(__file__).parents[2] / "classroom.example.yaml")
 ENDS = datetime(2099, 1, 1, 12, 0, tzinfo=UTC)
-COMMANDS = ("build", "close", "data", "end", "extend", "open", "rehearse", "run", "status", "teardown")
+COMMANDS = ("build", "close", "data", "end", "extend", "labs", "open", "rehearse", "run", "status", "teardown")
 
 
 def _run(*words: str) -> Result:
