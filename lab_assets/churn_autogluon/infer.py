@@ -56,7 +56,9 @@ def checked(cells: list[str], columns: dict[str, list[str]], where: str) -> list
     if len(cells) != len(columns):
         expected = ", ".join(columns)
         raise ValueError(f"{where} has {len(cells)} cells; {len(columns)} are expected, in this order: {expected}")
-    return [value(cell, words, f"{where}, {column}") for cell, (column, words) in zip(cells, columns.items(), strict=True)]
+    return [
+        value(cell, words, f"{where}, {column}") for cell, (column, words) in zip(cells, columns.items(), strict=True)
+    ]
 
 
 def value(cell: str, words: list[str], where: str) -> str | float:
