@@ -9,9 +9,9 @@ from typing import Any
 from .wire import CSV, JSON, NPY, RefusedError
 
 
-def decode(body: bytes, content_type: str) -> Any:  # noqa: ANN401 # numpy is the image's, not ours
+def decode(body: bytes, content_type: str) -> Any:
     """An array; RefusedError (415) for another format."""
-    import numpy as np  # type: ignore[import-not-found,unused-ignore] # the image has it, and maybe the developer
+    import numpy as np
 
     kind = content_type.split(";")[0].strip().lower()
     if kind == JSON:
@@ -23,7 +23,7 @@ def decode(body: bytes, content_type: str) -> Any:  # noqa: ANN401 # numpy is th
     raise RefusedError(415, f"content type {content_type} is not understood: send {JSON}, {CSV} or {NPY}")
 
 
-def encode(prediction: Any, accept: str) -> tuple[bytes, str]:  # noqa: ANN401 # whatever a model predicts
+def encode(prediction: Any, accept: str) -> tuple[bytes, str]:
     """A body and its content type; RefusedError (406) for another format."""
     import numpy as np
 

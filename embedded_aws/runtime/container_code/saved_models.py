@@ -31,7 +31,7 @@ class Servable:
     """One version of one model, loaded."""
 
     def __init__(self, folder: Path) -> None:
-        import tensorflow  # type: ignore[import-untyped,import-not-found,unused-ignore] # only the image has it
+        import tensorflow
 
         self._tensorflow = tensorflow
         self._model = tensorflow.saved_model.load(str(folder))
@@ -52,7 +52,7 @@ class Servable:
         plain = {name: _plain(name, tensor.numpy()) for name, tensor in outputs.items()}
         return json.dumps(_by_row(plain) if rows else _by_column(plain)).encode()
 
-    def _signature(self, name: str) -> Any:  # noqa: ANN401 # TensorFlow's
+    def _signature(self, name: str) -> Any:
         if name not in self._model.signatures:
             raise refused(f"Serving signature name: {json.dumps(name)} not found in signature def")
         return self._model.signatures[name]
@@ -76,7 +76,7 @@ def refused(text: str) -> RefusedError:
     return RefusedError(400, json.dumps({"error": text}), JSON)
 
 
-def columns(instances: Any, names: list[str]) -> dict[str, list[Any]]:  # noqa: ANN401 # any JSON
+def columns(instances: Any, names: list[str]) -> dict[str, list[Any]]:
     """Instances (one value each, or an object of inputs each) as a batch of every input."""
     if not isinstance(instances, list) or not instances:
         raise refused("'instances' must be a list with at least one element")
@@ -89,7 +89,7 @@ def columns(instances: Any, names: list[str]) -> dict[str, list[Any]]:  # noqa: 
     return {names[0]: instances}
 
 
-def named(inputs: Any, specifications: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ANN401 # any JSON
+def named(inputs: Any, specifications: Mapping[str, Any]) -> Mapping[str, Any]:
     """Inputs by their names; a lone one may come without."""
     if isinstance(inputs, dict) and set(inputs) != {"b64"}:
         return inputs
@@ -98,21 +98,21 @@ def named(inputs: Any, specifications: Mapping[str, Any]) -> Mapping[str, Any]: 
     return {next(iter(specifications)): inputs}
 
 
-def _decoded(value: Any) -> Any:  # noqa: ANN401 # any JSON
+def _decoded(value: Any) -> Any:
     """{"b64": text} stands for bytes, wherever it is."""
     if isinstance(value, dict) and set(value) == {"b64"}:
         return base64.b64decode(value["b64"])
     return [_decoded(item) for item in value] if isinstance(value, list) else value
 
 
-def _plain(name: str, array: Any) -> Any:  # noqa: ANN401 # numpy's
+def _plain(name: str, array: Any) -> Any:
     """An output as JSON: strings as text, or as base64 where its name ends with _bytes."""
     if array.dtype.kind not in "OS":
         return array.tolist()
     return _text(array.tolist(), encoded=name.endswith("_bytes"))
 
 
-def _text(value: Any, *, encoded: bool) -> Any:  # noqa: ANN401 # bytes, or lists of them
+def _text(value: Any, *, encoded: bool) -> Any:
     if isinstance(value, list):
         return [_text(item, encoded=encoded) for item in value]
     return {"b64": base64.b64encode(value).decode()} if encoded else value.decode()

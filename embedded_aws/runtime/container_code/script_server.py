@@ -76,7 +76,7 @@ class ScriptModel:
     def _own(self, name: str) -> Callable[..., Any] | None:
         return getattr(self._script, name, None)
 
-    def _call(self, name: str, context: Context, *arguments: Any) -> Any:  # noqa: ANN401 # whatever a step takes and gives
+    def _call(self, name: str, context: Context, *arguments: Any) -> Any:
         """The script's function, with the context if it takes it, else the toolkit's."""
         own = self._own(name)
         if own is None:
@@ -86,7 +86,7 @@ class ScriptModel:
         return own(*arguments)
 
 
-def _reply(result: Any, accept: str) -> Reply:  # noqa: ANN401 # a script's answer
+def _reply(result: Any, accept: str) -> Reply:
     """What a script returned: a body, or a body and its content type (or a Flask-like response)."""
     body, kind = result if isinstance(result, tuple) else (result, accept)
     if hasattr(body, "get_data"):

@@ -135,7 +135,7 @@ def _handler(script: Path) -> Callable[[Any, Context], Any] | None:
         raise NotImplementedError(f"{script} has neither handler nor both of input_handler and output_handler")
     import requests  # the image has it: TensorFlow needs it
 
-    def handle(data: Any, context: Context) -> Any:  # noqa: ANN401 # as the script has it
+    def handle(data: Any, context: Context) -> Any:
         response = requests.post(context.rest_uri, data=own.input_handler(data, context), timeout=60)
         return own.output_handler(response, context)
 

@@ -21,19 +21,19 @@ class Toolkit:
     default_program = ""
     gives_context = False
 
-    def model_fn(self, model_dir: str) -> Any:  # noqa: ANN401 # any model
+    def model_fn(self, model_dir: str) -> Any:
         """Load the model."""
         raise NotImplementedError(f"the script has no model_fn(model_dir), and this toolkit has none for {model_dir}")
 
-    def input_fn(self, body: bytes, content_type: str) -> Any:  # noqa: ANN401 # whatever the model takes
+    def input_fn(self, body: bytes, content_type: str) -> Any:
         """Read a request."""
         return formats.decode(body, content_type)
 
-    def predict_fn(self, data: Any, model: Any) -> Any:  # noqa: ANN401 # whatever a model takes and gives
+    def predict_fn(self, data: Any, model: Any) -> Any:
         """Predict."""
         return model.predict(data)
 
-    def output_fn(self, prediction: Any, accept: str) -> tuple[bytes, str]:  # noqa: ANN401 # whatever a model gives
+    def output_fn(self, prediction: Any, accept: str) -> tuple[bytes, str]:
         """Write an answer."""
         return formats.encode(prediction, accept)
 
@@ -41,13 +41,13 @@ class Toolkit:
 class XgboostToolkit(Toolkit):
     """XGBoost's: predictions on a DMatrix."""
 
-    def input_fn(self, body: bytes, content_type: str) -> Any:  # noqa: ANN401 # a DMatrix
+    def input_fn(self, body: bytes, content_type: str) -> Any:
         """Read a request."""
-        import xgboost  # type: ignore[import-not-found,unused-ignore] # the image has it, and maybe the developer
+        import xgboost
 
         return xgboost.DMatrix(formats.decode(body, content_type))
 
-    def predict_fn(self, data: Any, model: Any) -> Any:  # noqa: ANN401 # an array
+    def predict_fn(self, data: Any, model: Any) -> Any:
         """Predict without looking at the names of columns."""
         return model.predict(data, validate_features=False)
 
@@ -58,9 +58,9 @@ class PytorchToolkit(Toolkit):
     default_program = "inference.py"
     gives_context = True
 
-    def model_fn(self, model_dir: str) -> Any:  # noqa: ANN401 # a module
+    def model_fn(self, model_dir: str) -> Any:
         """Load a TorchScript model."""
-        import torch  # type: ignore[import-not-found,unused-ignore] # the image has it, and maybe the developer
+        import torch
 
         file = Path(model_dir) / "model.pt"
         if not file.exists():
@@ -75,21 +75,21 @@ class PytorchToolkit(Toolkit):
             text = f"Failed to load {file}. Please ensure model is saved using torchscript. ({error})"
             raise RuntimeError(text) from error
 
-    def input_fn(self, body: bytes, content_type: str) -> Any:  # noqa: ANN401 # a tensor
+    def input_fn(self, body: bytes, content_type: str) -> Any:
         """Read a request: floats of JSON and CSV, the array's own type of NPY."""
         import torch
 
         array = formats.decode(body, content_type)
         return torch.FloatTensor(array) if content_type.split(";")[0] in {JSON, CSV} else torch.from_numpy(array)
 
-    def predict_fn(self, data: Any, model: Any) -> Any:  # noqa: ANN401 # a tensor
+    def predict_fn(self, data: Any, model: Any) -> Any:
         """Call the module."""
         import torch
 
         with torch.no_grad():
             return model.eval()(data)
 
-    def output_fn(self, prediction: Any, accept: str) -> tuple[bytes, str]:  # noqa: ANN401 # a tensor, mostly
+    def output_fn(self, prediction: Any, accept: str) -> tuple[bytes, str]:
         """Write an answer."""
         plain = prediction.detach().cpu().numpy() if hasattr(prediction, "detach") else prediction
         return formats.encode(plain, accept)
@@ -98,15 +98,15 @@ class PytorchToolkit(Toolkit):
 class AutogluonToolkit(PytorchToolkit):
     """AutoGluon's image serves with PyTorch's toolkit; the stand-in's environment has no torch, so it must be told."""
 
-    def model_fn(self, model_dir: str) -> Any:  # noqa: ANN401 # as PyTorch's
+    def model_fn(self, model_dir: str) -> Any:
         """There is no TorchScript to load."""
         raise NotImplementedError("the script has no model_fn(model_dir): load the predictor there")
 
-    def input_fn(self, body: bytes, content_type: str) -> Any:  # noqa: ANN401 # as PyTorch's
+    def input_fn(self, body: bytes, content_type: str) -> Any:
         """A tensor is of no use to a predictor."""
         raise NotImplementedError("the script has neither transform_fn nor input_fn: the default gives a torch tensor")
 
-    def predict_fn(self, data: Any, model: Any) -> Any:  # noqa: ANN401 # as PyTorch's
+    def predict_fn(self, data: Any, model: Any) -> Any:
         """Call the model."""
         return model(data)
 
