@@ -32,6 +32,8 @@ words = {
     "auc": "AUC on the validation rows",
     "seconds": "seconds of training",
     "importance": "AUC lost when the column is shuffled (bars: 99 % interval)",
+    "false_alarms": "stayers taken for leavers",
+    "found": "leavers found",
     "difference": "AUC of AutoGluon minus AUC of XGBoost",
     "resamples": "resamples",
     "not_yet": "not yet: compare the end `low` of each interval with zero, and return the names as a list",
@@ -316,6 +318,7 @@ figure, axis = plt.subplots(figsize=(5.5, 5.5), layout="constrained")
 for who, probability in answers.items():
     RocCurveDisplay.from_predictions(truth, probability, name=who, ax=axis)
 axis.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+axis.set(xlabel=words["false_alarms"], ylabel=words["found"])
 plt.show()
 
 # %% [markdown] name="bootstrap"

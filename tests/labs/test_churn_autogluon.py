@@ -209,6 +209,15 @@ def cell(part: str, row: int, column: int, value: str) -> Callable[[Path], None]
     return change
 
 
+def holding(path: str, text: str) -> Callable[[Path], None]:
+    """Put another text into a file."""
+
+    def change(folder: Path) -> None:
+        (folder / path).write_text(text)
+
+    return change
+
+
 def without(path: str) -> Callable[[Path], None]:
     """Remove a file."""
     return lambda folder: (folder / path).unlink()
@@ -225,11 +234,11 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "no label": (cell("labels", 4, 0, "yes"), "/labels/labels.csv: row 4, column 'churn': 'yes' is neither 0 nor 1"),
     "row too short": (cell("test", 2, 16, ""), "/test/test.csv: row 2: 16 cells where 17 are expected"),
     "labels of another run": (
-        lambda folder: (folder / "labels/labels.csv").write_text("churn\n0\n1\n") and None,
+        holding("labels/labels.csv", "churn\n0\n1\n"),
         ": 500 rows in test, 2 in labels: they are not of one run",
     ),
     "one class": (
-        lambda folder: (folder / "labels/labels.csv").write_text("churn\n" + "0\n" * 500) and None,
+        holding("labels/labels.csv", "churn\n" + "0\n" * 500),
         "/labels, column 'churn': both 0 and 1 are needed",
     ),
 }
