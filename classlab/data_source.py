@@ -65,7 +65,7 @@ class Places:
         )
 
     def _named(self, lab: Lab) -> DataFile | None:
-        """From the named folder. Missing is a mistake, but for a file that nobody has before the lab's script packs it."""
+        """From the named folder; missing is a mistake, but for a file that only the lab's own script packs."""
         if self.folder is None:
             return None
         file = _held(str(self.folder), lab, "--data")

@@ -81,16 +81,23 @@ class NotebookSession:
         self._request("PUT", f"/api/contents/{quote(path)}", json={"type": "file", "format": "text", "content": text})
 
     def execute(
-        self, path: str, *, kernel: str | None = None, heard: Callable[[int, int], None] = lambda _done, _total: None
+        self,
+        path: str,
+        *,
+        kernel: str | None = None,
+        skipped_tag: str = "",
+        heard: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> Executed:
         """Run a notebook from top to bottom and save it with its outputs, also after an error.
 
-        `kernel` None takes the one that the notebook names. `heard` gets the cells done and the total.
+        `kernel` None takes the one that the notebook names. Cells tagged `skipped_tag` are left out. `heard` gets the
+        cells done and the total.
         """
         document = self._request("GET", f"/api/contents/{quote(path)}", params={"content": "1"})["content"]
         notebook = nbformat.from_dict(document)  # type: ignore[no-untyped-call]  # nbformat has no types here
         name = kernel or notebook.metadata.kernelspec.name
-        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        cells = [cell for cell in code if skipped_tag not in cell.metadata.get("tags", [])]
         done, error = 0, ""
         with self._kernel(path, name) as channel:
             for cell in cells:

@@ -13,10 +13,10 @@ from aws_cdk import Stack
 
 from classlab.contract import (
     DATA_PREFIX,
+    OUTPUTS_PREFIX,
     RUNS_PREFIX,
-    SEAT_WORK_PREFIX,
     SEPARATOR,
-    STATUS_KEY,
+    SHARED_PREFIX,
     TAG_CLASSROOM,
     TEARDOWN_PREFIX,
     WORK_PREFIX,
@@ -75,15 +75,18 @@ class InstructorRights:
         return allow("LookAtStacks", actions, ["*"], why="Describing all stacks knows no resources")
 
     def _buckets(self) -> list[Statement]:
+        """Outputs go from one seat to the class (`share`), and from the class to seats that lack them (`jump`)."""
         seats = self.arns.bucket(f"{self.seats}-{SEAT_BUCKET_ID.lower()}-*")
-        kept = [f"{self.class_bucket_arn}/{prefix}*" for prefix in (DATA_PREFIX, WORK_PREFIX, TEARDOWN_PREFIX)]
-        shown = [f"{seats}/{prefix}*" for prefix in (RUNS_PREFIX, SEAT_WORK_PREFIX)]
-        status = f"{seats}/{STATUS_KEY}"
-        data = [f"{self.class_bucket_arn}/{DATA_PREFIX}*"]
+        read = (DATA_PREFIX, SHARED_PREFIX, WORK_PREFIX, TEARDOWN_PREFIX)
+        kept = [f"{self.class_bucket_arn}/{prefix}*" for prefix in read]
+        put = ["s3:PutObject", "s3:AbortMultipartUpload"]
+        given = [f"{self.class_bucket_arn}/{prefix}*" for prefix in (DATA_PREFIX, SHARED_PREFIX)]
+        outputs = [f"{seats}/{prefix}*" for prefix in (RUNS_PREFIX, OUTPUTS_PREFIX)]
         return [
             allow("ListBuckets", ["s3:ListBucket"], [self.class_bucket_arn, seats], why=_NAMED),
-            allow("ReadClassAndSeats", ["s3:GetObject"], [*kept, *shown, status], why=_NAMED),
-            allow("PutData", ["s3:PutObject", "s3:AbortMultipartUpload"], data, why="The data's folder"),
+            allow("ReadClassAndSeats", ["s3:GetObject"], [*kept, f"{seats}/*"], why=_NAMED),
+            allow("PutDataAndShared", put, given, why="Folders of files that all may read"),
+            allow("PutOutputs", put, outputs, why="Earlier labs' outputs, for whoever was late"),
         ]
 
     def _public_data(self) -> Statement:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from classlab.cli.common import FILE, FOLDER, json_option
 from classlab.errors import UserError
+from classlab.labs import lab_folders
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.rehearse import rehearse as rehearse_class
 from classlab.rehearsal.steps import KEPT_DAY, WHOLE_DAY
@@ -41,6 +42,12 @@ _INTERRUPTED = 130  # as shells say it of Ctrl-C
     help="The roster file.",
 )
 @click.option("--attendees", type=click.IntRange(min=1), help="How many attend; beyond the roster they are made up.")
+@click.option(
+    "--labs",
+    metavar="all|NAME,NAME",
+    default="",
+    help="Other labs than the classroom's, with those they start from; the volume grows with their kernels.",
+)
 @click.option("--data", type=FOLDER, help="Folder that holds the labs' files, such as churn.csv.")
 @click.option("--keep", is_flag=True, help="Leave class and embedded AWS running: no teardown, no judge.")
 @json_option
@@ -49,6 +56,7 @@ def rehearse(
     classroom_file: Path,
     roster_file: Path,
     attendees: int | None,
+    labs: str,
     data: Path | None,
     keep: bool,
     as_json: bool,
@@ -60,7 +68,14 @@ def rehearse(
     """
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data}: there is no such folder")
-    options = Options(classroom_file=classroom_file, roster_file=roster_file, attendees=attendees, data=data, keep=keep)
+    options = Options(
+        classroom_file=classroom_file,
+        roster_file=roster_file,
+        attendees=attendees,
+        labs=_named(labs),
+        data=data,
+        keep=keep,
+    )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _renderer(as_json=as_json) as emit:
@@ -70,6 +85,13 @@ def rehearse(
         raise SystemExit(_INTERRUPTED) from None
     if not report.ok:
         raise SystemExit(1)
+
+
+def _named(labs: str) -> tuple[str, ...]:
+    """The names in `all|NAME,NAME`."""
+    if labs == "all":
+        return tuple(lab_folders())
+    return tuple(name.strip() for name in labs.split(",") if name.strip())
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

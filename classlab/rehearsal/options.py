@@ -13,6 +13,7 @@ class Options:
     classroom_file: Path = PROJECT / "classroom.example.yaml"
     roster_file: Path = PROJECT / "roster.example.csv"
     attendees: int | None = None  # None: the roster's
+    labs: tuple[str, ...] = ()  # folders or names in place of the classroom's; those they start from come with them
     data: Path | None = None
     keep: bool = False
     folder: Path = PROJECT / "build" / "rehearsal"

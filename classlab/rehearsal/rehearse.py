@@ -5,14 +5,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from classlab.labs import read_lab
+from classlab.fitting import fitted
 from classlab.rehearsal.conduct import conduct
 from classlab.rehearsal.day import Day, Step
 from classlab.rehearsal.judge import judge_machine, temporary_entries
 from classlab.rehearsal.keeping import keep
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.outcome import report_of
-from classlab.rehearsal.today import attendees_of_today, move_to_today, write_classroom, write_roster
+from classlab.rehearsal.today import (
+    attendees_of_today,
+    labs_of_today,
+    move_to_today,
+    with_labs,
+    write_classroom,
+    write_roster,
+)
 from classlab.rehearsal.workspace import Workspace
 from classlab.reporting import html
 from classlab.reporting.events import Emit, Finished, Note
@@ -50,13 +57,16 @@ def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
 def morning(options: Options, workspace: Workspace, emit: Emit) -> Day:
     """Today's class. Nothing is written or ended yet: a mistyped file must not cost a class that was kept."""
     classroom = move_to_today(read_classroom(options.classroom_file), datetime.now(UTC))
+    labs = labs_of_today(classroom, options.labs)
+    classroom = with_labs(classroom, labs) if options.labs else classroom
+    fitted(classroom, labs, options.classroom_file)
     attendees, made_up = attendees_of_today(read_roster(options.roster_file), options.attendees)
     day = Day(
         options=options,
         workspace=workspace,
         classroom=classroom,
         attendees=attendees,
-        labs=[read_lab(folder) for folder in classroom.labs],
+        labs=labs,
         emit=emit,
         temporary_before=temporary_entries(),
     )

@@ -29,7 +29,7 @@ def render(report: Report) -> str:
         report=report,
         fingerprints=_numbered([row.fingerprint for row in report.environments if row.fingerprint]),
         metric_names=_metric_names(report.pipelines),
-        data_sources=list({row.data.sha256: row.data for row in report.pipelines}.values()),
+        data_sources=list({row.data.sha256: row.data for row in report.pipelines if row.data}.values()),
         outcomes=sorted(Counter((item.kind, item.outcome) for item in report.teardown.items).items()),
         teardown_extra=report.teardown.model_extra or {},
     )

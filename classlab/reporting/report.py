@@ -70,12 +70,12 @@ class PipelineRow(Part):
 
     attendee: str
     lab: str
-    status: str
+    status: str = Field(description="succeeded, stopped-by-gate, failed; skipped: what it starts from is not there")
     reason: str = ""
     metrics: dict[str, float] = {}
     validation: dict[str, float] = {}
     gate: GateRow | None = None
-    data: DataRow
+    data: DataRow | None = Field(default=None, description="nothing where the run was skipped")
     seconds: float
     steps: list[PipelineStepRow] = []
 
@@ -85,7 +85,8 @@ class NotebookRow(Part):
 
     attendee: str
     lab: str
-    status: str
+    notebook: str = Field(default="", description="a lab may have several; empty: its first")
+    status: str = Field(description="succeeded, failed; skipped: what it starts from is not there")
     cells: int
     seconds: float
     reason: str = ""

@@ -54,7 +54,7 @@ def prepare_job(run: Run, image: str) -> Request:
     inputs = {"code": run.asset("code/"), "data": expression("$data.source")}
     outputs = {name: run.uri(f"prepare/{name}") for name in step.outputs}
     data = {JobVariable.DATA_URI: "$data.source", JobVariable.DATA_SHA256: "$data.sha256"}
-    environment = [*_quoted(step.settings), *(f"'{name}': {value}" for name, value in data.items())]
+    environment = [*_literals(step.settings), *(f'"{name}": {value}' for name, value in data.items())]
     return {
         **_processing(run, "prepare", step, image, inputs, outputs),
         "Environment": expression(_merged(_object(environment), "$settings.prepare")),
@@ -182,7 +182,7 @@ def _entrypoint(lab: Lab, step: str) -> list[str]:
 def _hyperparameters(run: Run) -> str:
     """An expression: the manifest's, then what the run asks for, then what prepare found out about the data."""
     step = run.lab.pipeline.train
-    values = _quoted(step.hyperparameters if step.built_in else _script_mode(run, step))
+    values = _literals(step.hyperparameters if step.built_in else _script_mode(run, step))
     facts = ["$facts"] if step.facts else []
     return expression(_merged(_object(values), "$settings.train", *facts))
 
@@ -199,9 +199,9 @@ def _script_mode(run: Run, step: TrainStep) -> dict[str, str]:
     return {key: json.dumps(value) for key, value in values.items()}
 
 
-def _quoted(values: dict[str, str]) -> list[str]:
-    """Members of a JSONata object; no text of ours holds a single quote."""
-    return [f"'{key}': '{value}'" for key, value in values.items()]
+def _literals(values: dict[str, str]) -> list[str]:
+    """Members of a JSONata object; its texts are written as JSON's."""
+    return [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in values.items()]
 
 
 def _object(members: list[str]) -> str:

@@ -65,14 +65,12 @@ class Pipeline:
 
     def _jobs(self) -> States:
         run, steps = self.run, self.run.lab.pipeline
-        facts = steps.train.facts
         prepare = jobs.prepare_job(run, self._image(steps.prepare))
         train = jobs.train_job(run, self._image(steps.train))
         score = jobs.score_job(run, self._image(steps.score))
         return {
             "Begin": _begin(),
-            "Prepare": _job("Prepare", "Processing", steps.prepare, prepare, "ReadFacts" if facts else "Train"),
-            **({"ReadFacts": self._read("ReadFacts", "prepare/facts/hyperparameters.json", "facts", "Train")} if facts else {}),
+            **self._facts(_job("Prepare", "Processing", steps.prepare, prepare, "Train")),
             "Train": {**_job("Train", "Training", steps.train, train, "Gate"), "Assign": self._trained()},
             "Gate": self._gate(),
             "GatePassed": choice("$judged.gate.passed", then="Model", otherwise="RecordStopped"),
@@ -82,6 +80,13 @@ class Pipeline:
             "ReadMetrics": self._read("ReadMetrics", "score/metrics.json", "metrics", "KeepOutputs"),
             "KeepOutputs": self._keep_outputs(),
         }
+
+    def _facts(self, prepare: State) -> States:
+        """The preparation, and where the manifest says so a look at what it found out about the data."""
+        if not self.run.lab.pipeline.train.facts:
+            return {"Prepare": prepare}
+        read = self._read("ReadFacts", "prepare/facts/hyperparameters.json", "facts", then="Train")
+        return {"Prepare": {**prepare, "Next": "ReadFacts"}, "ReadFacts": read}
 
     def _endings(self) -> States:
         reason = expression("$reason")
@@ -103,7 +108,7 @@ class Pipeline:
             "training_seconds": expression("$states.result.TrainingTimeInSeconds"),
         }
         if self.run.lab.pipeline.train.built_in:
-            assign["measured"] = expression("$merge($states.result.FinalMetricDataList.{MetricName: Value})")
+            assign["measured"] = expression("$merge([{}, $states.result.FinalMetricDataList.{MetricName: Value}])")
         return assign
 
     def _gate(self) -> State:

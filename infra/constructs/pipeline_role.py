@@ -39,11 +39,13 @@ class PipelineRole(PlainRole):
 
 def _results(seat: Seat, gate_function_arn: str) -> list[Statement]:
     runs = OWN.bucket(f"{seat.bucket}/{RUNS_PREFIX}*")
+    findings = [f"{runs}/score/metrics.json", f"{runs}/facts/hyperparameters.json"]
+    outputs = OWN.bucket(f"{seat.bucket}/{outputs_key('*')}")
     why = "A run's id is part of the key"
     return [
-        allow("ReadFindings", ["s3:GetObject"], [f"{runs}/score/metrics.json", f"{runs}/facts/hyperparameters.json"], why=why),
+        allow("ReadFindings", ["s3:GetObject"], findings, why=why),
         allow("WriteResult", ["s3:PutObject"], [f"{runs}/result.json"], why=why),
-        allow("KeepOutputs", ["s3:PutObject"], [OWN.bucket(f"{seat.bucket}/{outputs_key('*')}")], why="One object a lab"),
+        allow("KeepOutputs", ["s3:PutObject"], [outputs], why="One object a lab"),
         allow("AskGate", ["lambda:InvokeFunction"], [gate_function_arn]),
     ]
 

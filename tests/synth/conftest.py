@@ -1,4 +1,4 @@
-"""A tiny build, the sample classroom, and both templates, synthesised once a session."""
+"""A tiny build, the sample classroom, and its templates, synthesised once a session; `full` ones have all of ours."""
 
 import hashlib
 import json
@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aws_cdk import App
 
 from app import build_app
+from classlab.fitting import longest_minutes
+from classlab.labs import in_order, lab_folders, read_lab
 from infra.inputs import PROJECT, ClassInputs, read_class, read_last_build
 from infra.stacks.attendee import AttendeeStack
 from infra.stacks.classroom import ClassroomStack
@@ -17,6 +20,11 @@ from infra.stacks.classroom import ClassroomStack
 Template = dict[str, Any]
 CLASSROOM_FILE = PROJECT / "classroom.example.yaml"
 ROSTER_FILE = PROJECT / "roster.example.csv"
+_WORKSHOP = (
+    "churn_xgboost", "churn_autogluon", "image_data", "image_builtin", "image_tensorflow", "image_pytorch",
+)  # fmt: skip
+LABS = in_order([read_lab(folder) for folder in _WORKSHOP if folder in lab_folders()])
+TEMPLATES = ("class_template", "attendee_template", "full_class_template", "full_attendee_template")  # fixtures
 _LAB_FILES = ("labs/churn-xgboost/prepare.py", "labs/churn-xgboost/score.py", "labs/churn-xgboost/source.tar.gz")
 
 
@@ -81,6 +89,16 @@ def inputs() -> ClassInputs:
 
 
 @pytest.fixture(scope="session")
+def full_inputs(tmp_path_factory: pytest.TempPathFactory) -> ClassInputs:
+    """The sample classroom with every lab there is."""
+    document = yaml.safe_load(CLASSROOM_FILE.read_text(encoding="utf-8"))
+    document |= {"labs": [lab.folder.name for lab in LABS], "max_job_minutes": longest_minutes(LABS)}
+    path = tmp_path_factory.mktemp("full") / "classroom.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return read_class({"classroom": path}.get)
+
+
+@pytest.fixture(scope="session")
 def class_app(inputs: ClassInputs, build_folder: Path) -> App:
     """An app with the class stack."""
     app = App(analytics_reporting=False)
@@ -107,6 +125,22 @@ def attendee_app(inputs: ClassInputs, lifecycle_folder: Path) -> App:
 def attendee_template(attendee_app: App) -> Template:
     """The attendee stack's template."""
     return template_of(attendee_app, "sample--ann")
+
+
+@pytest.fixture(scope="session")
+def full_class_template(full_inputs: ClassInputs, build_folder: Path) -> Template:
+    """The class stack's template with every lab."""
+    app = App(analytics_reporting=False)
+    ClassroomStack(app, inputs=full_inputs, build=read_last_build({"build": build_folder}.get, "sample"))
+    return template_of(app, "sample")
+
+
+@pytest.fixture(scope="session")
+def full_attendee_template(full_inputs: ClassInputs, lifecycle_folder: Path) -> Template:
+    """The attendee stack's template with every lab."""
+    app = App(analytics_reporting=False)
+    AttendeeStack(app, inputs=full_inputs, attendee="ann", lifecycle=lifecycle_folder)
+    return template_of(app, "sample--ann")
 
 
 @pytest.fixture(scope="session")

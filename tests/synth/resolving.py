@@ -2,6 +2,7 @@
 
 import base64
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +75,7 @@ class Resolver:
     def _ref(self, target: str) -> str:
         pseudo = {
             "AWS::StackName": self.stack,
+            "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{self.stack}/{stack_uuid(self.stack)}",
             "AWS::Region": REGION,
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
@@ -98,6 +100,11 @@ class Resolver:
             "AWS::StepFunctions::StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}",
         }
         return arns[kind]
+
+
+def stack_uuid(stack: str) -> str:
+    """What CloudFormation puts at the end of a stack's id: another for every stack."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, stack))
 
 
 _NAMES = {"LogGroupName", "StateMachineName", "NotebookInstanceName", "NotebookInstanceLifecycleConfigName"}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from classlab.labs import lab_folders, read_lab
+from infra.constructs.seat_policy import public_keys
 from infra.inputs import PROJECT, ClassInputs
 from infra.instructor import policy_document
 from tests.synth.access import Principal
@@ -47,6 +48,11 @@ def test_it_fits_a_managed_policy() -> None:
         ("s3:ListBucket", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f"),
         ("s3:GetObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/status/environment.json"),
         ("s3:GetObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/runs/churn-xgboost/x/result.json"),
+        ("s3:GetObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/outputs/image-data.json"),
+        ("s3:PutObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/outputs/image-data.json"),
+        ("s3:PutObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/runs/image-data/x/prepare/labels/test.csv"),
+        ("s3:PutObject", f"arn:aws:s3:::{CLASS_BUCKET}/shared/outputs/image-data.json"),
+        ("s3:GetObject", f"arn:aws:s3:::{CLASS_BUCKET}/shared/outputs/image-data.json"),
         ("states:StartExecution", f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:sample--ann--churn-xgboost"),
         ("states:StartExecution", f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:sample-teardown"),
         ("states:DescribeExecution", f"arn:aws:states:{REGION}:{ACCOUNT}:execution:sample--ann--churn-xgboost:x"),
@@ -64,6 +70,9 @@ def test_an_instructor_may(instructor: Principal, action: str, resource: str) ->
     [
         ("s3:PutObject", f"arn:aws:s3:::{CLASS_BUCKET}/work/ann/notebook.ipynb"),
         ("s3:PutObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/work/notebook.ipynb"),
+        ("s3:PutObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/status/environment.json"),
+        ("s3:PutObject", f"arn:aws:s3:::{CLASS_BUCKET}/assets/0123456789abcdef/labs.bundle"),
+        ("s3:DeleteObject", "arn:aws:s3:::sample--ann-seatbucket-1a2b3c4d5e6f/outputs/image-data.json"),
         ("s3:DeleteBucket", f"arn:aws:s3:::{CLASS_BUCKET}"),
         ("s3:GetObject", "arn:aws:s3:::somebody-elses-bucket/data/secret.csv"),
         ("s3:GetObject", "arn:aws:s3:::sagemaker-sample-files/datasets/of-no-lab.csv"),
@@ -80,17 +89,16 @@ def test_an_instructor_may_not(instructor: Principal, action: str, resource: str
     assert not instructor.may(action, resource, OF_A_CLASS)
 
 
-@pytest.mark.parametrize("folder", lab_folders())
-def test_the_written_policy_reads_every_labs_public_data(folder: str) -> None:
-    source = read_lab(folder).data.public_source.replace("s3://", "arn:aws:s3:::")
-    assert Principal(tuple(_written()["Statement"])).may("s3:GetObject", source)
+@pytest.mark.parametrize("source", public_keys([read_lab(folder) for folder in lab_folders()]))
+def test_the_written_policy_reads_every_labs_public_data(source: str) -> None:
+    assert Principal(tuple(_written()["Statement"])).may("s3:GetObject", f"arn:aws:s3:::{source}")
 
 
 def test_the_role_of_a_class_reads_its_labs_public_data(class_template: Template, inputs: ClassInputs) -> None:
     role = principal(Resolver("sample", class_template), only(class_template, "AWS::IAM::Role", "Instructor"))
-    sources = [lab.data.public_source.replace("s3://", "arn:aws:s3:::") for lab in inputs.labs]
+    sources = public_keys(inputs.labs)
     assert sources
-    assert all(role.may("s3:GetObject", source) for source in sources)
+    assert all(role.may("s3:GetObject", f"arn:aws:s3:::{source}") for source in sources)
 
 
 def test_notebooks_of_a_class_are_opened_and_no_others(instructor: Principal) -> None:

@@ -15,7 +15,7 @@ from infra.inputs import ClassInputs, read_last_build
 from infra.policy import acknowledge_wildcards, allow
 from infra.stacks.attendee import AttendeeStack
 from infra.stacks.classroom import ClassroomStack
-from tests.synth.conftest import Template
+from tests.synth.conftest import TEMPLATES, Template
 
 
 def _findings(app: App) -> list[str]:
@@ -30,15 +30,22 @@ def _findings(app: App) -> list[str]:
     return [violation["ruleName"] for plugin in report["pluginReports"] for violation in plugin["violations"]]
 
 
-def test_the_class_stack_passes_cdk_nag(inputs: ClassInputs, build_folder: Path, tmp_path: Path) -> None:
+@pytest.fixture(params=["inputs", "full_inputs"])
+def any_inputs(request: pytest.FixtureRequest) -> ClassInputs:
+    """The sample class, and one with every lab."""
+    found: ClassInputs = request.getfixturevalue(request.param)
+    return found
+
+
+def test_the_class_stack_passes_cdk_nag(any_inputs: ClassInputs, build_folder: Path, tmp_path: Path) -> None:
     app = App(analytics_reporting=False, outdir=str(tmp_path))
-    ClassroomStack(app, inputs=inputs, build=read_last_build({"build": build_folder}.get, "sample"))
+    ClassroomStack(app, inputs=any_inputs, build=read_last_build({"build": build_folder}.get, "sample"))
     assert _findings(app) == []
 
 
-def test_the_attendee_stack_passes_cdk_nag(inputs: ClassInputs, lifecycle_folder: Path, tmp_path: Path) -> None:
+def test_the_attendee_stack_passes_cdk_nag(any_inputs: ClassInputs, lifecycle_folder: Path, tmp_path: Path) -> None:
     app = App(analytics_reporting=False, outdir=str(tmp_path))
-    AttendeeStack(app, inputs=inputs, attendee="ann", lifecycle=lifecycle_folder)
+    AttendeeStack(app, inputs=any_inputs, attendee="ann", lifecycle=lifecycle_folder)
     assert _findings(app) == []
 
 
@@ -58,7 +65,7 @@ def test_a_wildcard_without_a_reason_is_found(tmp_path: Path) -> None:
     assert not any("reasoned" in finding for finding in found)
 
 
-@pytest.mark.parametrize("which", ["class_template", "attendee_template"])
+@pytest.mark.parametrize("which", TEMPLATES)
 def test_cfn_lint_finds_nothing(request: pytest.FixtureRequest, which: str) -> None:
     assert _lint(request.getfixturevalue(which)) == []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.synth.conftest import Template
+from tests.synth.conftest import TEMPLATES, Template
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
@@ -20,7 +20,7 @@ def _blanked(template: Template) -> str:
     return _HASH.sub("<sha256>", json.dumps(template, indent=1, sort_keys=True)) + "\n"
 
 
-@pytest.mark.parametrize("which", ["class_template", "attendee_template"])
+@pytest.mark.parametrize("which", TEMPLATES)
 def test_the_template_is_as_stored(request: pytest.FixtureRequest, which: str) -> None:
     path = SNAPSHOTS / f"{which}.json"
     text = _blanked(request.getfixturevalue(which))

@@ -1,19 +1,20 @@
-"""Both state machines as texts: every path leads on, every task is caught, every expression is JSONata."""
+"""All state machines as texts: every path leads on, every task is caught, every expression is JSONata."""
 
 import jsonata
 import pytest
 
-from tests.synth.conftest import Template
+from classlab.contract import pipeline_output
+from tests.synth.conftest import LABS, Template
 from tests.synth.machines import Machine, definition, expressions, reached, targets
 
 _TERMINAL = ("Succeed", "Fail")
 
 
-@pytest.fixture(params=["pipeline", "teardown"])
-def any_machine(request: pytest.FixtureRequest, attendee_template: Template, class_template: Template) -> Machine:
-    if request.param == "pipeline":
-        return definition(attendee_template, "sample--ann", "Pipeline")
-    return definition(class_template, "sample", "Teardown")
+@pytest.fixture(params=["Teardown", *(pipeline_output(lab.name) for lab in LABS)])
+def any_machine(request: pytest.FixtureRequest, full_attendee_template: Template, class_template: Template) -> Machine:
+    if request.param == "Teardown":
+        return definition(class_template, "sample", request.param)
+    return definition(full_attendee_template, "sample--ann", request.param)
 
 
 def test_every_state_is_reached_and_leads_somewhere(any_machine: Machine) -> None:

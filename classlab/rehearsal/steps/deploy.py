@@ -3,11 +3,13 @@
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from classlab import stacks
-from classlab.build.make import build_class
+from classlab.build.make import build_class, volume_gib
+from classlab.build.pack import make_pack
 from classlab.cdk import CdkError
 from classlab.contract import attendee_stack_name
 from classlab.rehearsal.day import Day, Progress, Step, StepFailedError
 from classlab.rehearsal.steps.morning import cdk_log
+from classlab.rehearsal.today import write_classroom
 from classlab.reporting.events import Note
 
 _AT_ONCE = 3  # each is a Node process and a synthesis; more than the cores help no further
@@ -15,7 +17,19 @@ _DEPLOY = ("deploy", "--require-approval", "never", "--method", "direct", "--pro
 
 
 def _build(day: Day, _progress: Progress) -> None:
+    if day.options.labs:
+        _grow_volume(day)
     build_class(day.classroom, day.labs, day.workspace.build, lambda text: day.emit(Note(text)))
+
+
+def _grow_volume(day: Day) -> None:
+    """Labs that the classroom did not choose may bring more kernels than its volumes hold."""
+    packs = {lab.kernel: make_pack(lab, lambda text: day.emit(Note(text))) for lab in day.labs}
+    needed = volume_gib(pack.needs for _, pack in packs.values())
+    if needed > day.classroom.volume_gib:
+        day.note(f"the volumes are {needed} GiB instead of {day.classroom.volume_gib}, to hold these labs' kernels")
+        day.classroom = day.classroom.model_copy(update={"volume_gib": needed})
+        write_classroom(day.classroom, day.workspace.classroom)
 
 
 def _deploy_class(day: Day, _progress: Progress) -> None:
@@ -67,7 +81,7 @@ def _read_templates(day: Day, progress: Progress) -> None:
         day.problem(f"the attendee stacks were deployed from {len(seen)} different templates")
 
 
-BUILD = Step(name="build", title="Build the lab bundle, the kernel pack and the functions", run=_build)
+BUILD = Step(name="build", title="Build the lab bundle, the kernel packs and the functions", run=_build)
 CLASS_STACK = Step(name="class-stack", title="Deploy the class stack", run=_deploy_class, needs=("build", "strangers"))
 ATTENDEE_STACKS = Step(
     name="attendee-stacks",
