@@ -1,0 +1,1 @@
+"""The labs' sources: their rules, their skeleton, their prices and the commands about them."""
