@@ -1,16 +1,25 @@
 """The report as one HTML page that needs nothing else: no script, no font, no network."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from classlab.reporting.report import PipelineRow, PipelineStepRow, Report
+from classlab.reporting.report import DataRow, PipelineRow, PipelineStepRow, Report
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE = "report.html.j2"
 _SHORT = 12
 _VISIBLE = 0.01  # of a whole
+
+
+class LabRuns:
+    """Everybody's runs of one lab."""
+
+    def __init__(self, rows: list[PipelineRow]) -> None:
+        self.rows = rows
+        self.metric_names = list(dict.fromkeys(name for row in rows for name in row.metrics))
 
 
 def render(report: Report) -> str:
@@ -28,8 +37,11 @@ def render(report: Report) -> str:
     return environment.get_template(_TEMPLATE).render(
         report=report,
         fingerprints=_numbered([row.fingerprint for row in report.environments if row.fingerprint]),
-        metric_names=_metric_names(report.pipelines),
-        data_sources=list({row.data.sha256: row.data for row in report.pipelines if row.data}.values()),
+        titles={lab.name: lab.title for lab in report.labs},
+        runs=_by_lab(report.pipelines),
+        step_numbers=_numbers(step.name for row in report.pipelines for step in row.steps),
+        shown_steps=list(dict.fromkeys(step.name for row in report.pipelines for step in _long(row.steps))),
+        data_sources=_raw(report.pipelines),
         outcomes=sorted(Counter((item.kind, item.outcome) for item in report.teardown.items).items()),
         teardown_extra=report.teardown.model_extra or {},
     )
@@ -83,5 +95,21 @@ def _numbered(fingerprints: list[str]) -> dict[str, int]:
     return {value: number for number, (value, _) in enumerate(Counter(fingerprints).most_common())}
 
 
-def _metric_names(pipelines: list[PipelineRow]) -> list[str]:
-    return list(dict.fromkeys(name for row in pipelines for name in row.metrics))
+def _by_lab(pipelines: list[PipelineRow]) -> dict[str, LabRuns]:
+    """The runs of each lab, and the names of its metrics, in the order they came in."""
+    labs = dict.fromkeys(row.lab for row in pipelines)
+    return {lab: LabRuns([row for row in pipelines if row.lab == lab]) for lab in labs}
+
+
+def _raw(pipelines: list[PipelineRow]) -> list[DataRow]:
+    """The data that runs began with: later labs inherit the checksum of what their own goes back to."""
+    raw: dict[str, DataRow] = {}
+    for row in pipelines:
+        if row.data:
+            raw.setdefault(row.data.sha256, row.data)
+    return list(raw.values())
+
+
+def _numbers(names: Iterable[str]) -> dict[str, int]:
+    """A number for each distinct name: the same step has the same colour everywhere."""
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}

@@ -92,6 +92,22 @@ class NotebookRow(Part):
     reason: str = ""
 
 
+class LabRow(Part):
+    """One lab, over everybody's runs."""
+
+    name: str
+    title: str
+    starts_from: str = Field(default="", description="name of the lab whose prepared data it reads")
+    status: Literal["held", "failed", "skipped"] = Field(description="skipped: nothing of it ran")
+    pipelines: int = Field(description="runs of its pipeline, skipped ones included")
+    pipelines_succeeded: int
+    notebooks: int
+    notebooks_succeeded: int
+    seconds: float = Field(description="median of the runs that succeeded; 0 where none did")
+    metrics: dict[str, float] = Field(default={}, description="on the test set; medians likewise")
+    validation: dict[str, float] = Field(default={}, description="of the training; medians likewise")
+
+
 class KeptItem(BaseModel):
     """Something that stays, and why."""
 
@@ -168,6 +184,7 @@ class Report(Part):
     template_sha256: list[str] = Field(description="distinct hashes read back; one, or not identical")
     environments: list[EnvironmentRow]
     environments_identical: bool
+    labs: list[LabRow] = Field(default=[], description="in the order they ran in")
     pipelines: list[PipelineRow]
     notebooks: list[NotebookRow]
     teardown: TeardownReport

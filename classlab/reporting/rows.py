@@ -1,10 +1,23 @@
 """Rows of the report from what the core knows."""
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from classlab.environments import Seat
+from classlab.labs import Lab, earlier
 from classlab.pipelines import Outcome
-from classlab.reporting.report import DataRow, EnvironmentRow, GateRow, PipelineRow, PipelineStepRow
+from classlab.reporting.report import (
+    DataRow,
+    EnvironmentRow,
+    GateRow,
+    LabRow,
+    NotebookRow,
+    PipelineRow,
+    PipelineStepRow,
+)
+
+_GOOD = "succeeded"
 
 
 def environment_rows(seats: Mapping[str, Seat], differing: Mapping[str, list[str]]) -> list[EnvironmentRow]:
@@ -39,3 +52,35 @@ def pipeline_row(outcome: Outcome) -> PipelineRow:
         seconds=round(outcome.seconds, 3),
         steps=[PipelineStepRow(name=name, seconds=seconds) for name, seconds in outcome.steps],
     )
+
+
+def lab_row(lab: Lab, pipelines: Sequence[PipelineRow], notebooks: Sequence[NotebookRow]) -> LabRow:
+    """One lab over everybody's runs and notebooks; rows of other labs do not count."""
+    runs = [row for row in pipelines if row.lab == lab.name]
+    read = [row for row in notebooks if row.lab == lab.name]
+    good = [row for row in runs if row.status == _GOOD]
+    before = earlier(lab)
+    return LabRow(
+        name=lab.name,
+        title=lab.title,
+        starts_from=before[-1].name if before else "",
+        status=_status([row.status for row in (*runs, *read)]),
+        pipelines=len(runs),
+        pipelines_succeeded=len(good),
+        notebooks=len(read),
+        notebooks_succeeded=sum(row.status == _GOOD for row in read),
+        seconds=statistics.median([row.seconds for row in good] or [0.0]),
+        metrics=_medians([row.metrics for row in good]),
+        validation=_medians([row.validation for row in good]),
+    )
+
+
+def _status(statuses: Sequence[str]) -> Literal["held", "failed", "skipped"]:
+    if all(status == "skipped" for status in statuses):
+        return "skipped"
+    return "held" if all(status == _GOOD for status in statuses) else "failed"
+
+
+def _medians(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for metrics in found for name in metrics)
+    return {name: statistics.median(metrics[name] for metrics in found if name in metrics) for name in names}

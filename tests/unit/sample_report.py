@@ -6,6 +6,7 @@ from classlab.reporting.report import (
     GateRow,
     JudgeReport,
     KeptItem,
+    LabRow,
     NotebookRow,
     PipelineRow,
     PipelineStepRow,
@@ -51,6 +52,52 @@ def sample_report() -> Report:
         notes=["The data is generated: same schema, same gate, same code."],
         problems=["ann-b: the pipeline was stopped by its gate", "left behind: s3 buckets sample--ann-bucket"],
         ok=False,
+    )
+
+
+WORKSHOP = [
+    ("churn-xgboost", "Customer churn with XGBoost", "", "auc", 0.96, {"auc": 0.9883, "accuracy": 0.96, "f1": 0.8571}),
+    ("churn-autogluon", "Customer churn with AutoGluon", "churn-xgboost", "auc", 0.96, {"auc": 0.9921, "f1": 0.8722}),
+    ("image-data", "Pictures of animals", "", "accuracy", 0.3, {"accuracy": 0.4412, "macro_f1": 0.4321}),
+    ("image-builtin", "Built-in image classification", "image-data", "validation:accuracy", 0.6, {}),
+    ("image-tensorflow", "ResNet50 in TensorFlow", "image-data", "accuracy", 0.6, {"accuracy": 0.94, "macro_f1": 0.93}),
+    ("image-pytorch", "ResNet18 in PyTorch", "image-data", "accuracy", 0.6, {"accuracy": 0.95, "macro_f1": 0.94}),
+]
+
+
+def workshop_report() -> Report:
+    """One attendee and six labs: one that starts from the pictures was stopped by its gate."""
+    rows = [_lab_run(*lab) for lab in WORKSHOP]
+    read = [NotebookRow(attendee="ann", lab=row.lab, status="succeeded", cells=31, seconds=48.0) for row in rows]
+    read.append(NotebookRow(attendee="ann", lab="image-pytorch", notebook="image-comparison", status="skipped", cells=0,
+                            seconds=0, reason="it starts from image-data"))  # fmt: skip
+    labs = [
+        LabRow(
+            name=name, title=title, starts_from=before, status="held" if metrics else "failed", pipelines=1,
+            pipelines_succeeded=int(bool(metrics)), notebooks=1, notebooks_succeeded=1, seconds=row.seconds,
+            metrics=metrics,
+        )
+        for (name, title, before, _, _, metrics), row in zip(WORKSHOP, rows, strict=True)
+    ]  # fmt: skip
+    return sample_report().model_copy(update={"labs": labs, "pipelines": rows, "notebooks": read})
+
+
+def _lab_run(
+    name: str, _title: str, before: str, metric: str, at_least: float, metrics: dict[str, float]
+) -> PipelineRow:
+    source = f"s3://sample--ann-seatbucket/runs/{before}/0123456789ab/prepare/" if before else f"s3://class/data/{name}"
+    steps = [("ReadFacts", 0.4), *PIPELINE_STEPS] if name == "image-builtin" else PIPELINE_STEPS
+    each = {f"f1_{animal}": 0.9 for animal in ("bear", "bird", "cat", "cow")} if "image" in name and metrics else {}
+    return PipelineRow(
+        attendee="ann",
+        lab=name,
+        status="succeeded" if metrics else "stopped-by-gate",
+        reason="" if metrics else "the validation validation:accuracy is 0.41, below the threshold of 0.6",
+        metrics=metrics | each,
+        gate=GateRow(metric=metric, at_least=at_least, passed=bool(metrics), value=0.97 if metrics else 0.41),
+        data=DataRow(source=source, sha256=("ab" if "churn" in name else "cd") * 32, generated="image" in name),
+        seconds=61.4 if metrics else 0,
+        steps=[PipelineStepRow(name=step, seconds=seconds) for step, seconds in steps],
     )
 
 

@@ -14,7 +14,7 @@ from classlab.reporting.console import ConsoleRenderer
 from classlab.reporting.events import Event, Finished, Note, StepEnded, StepProgressed, StepStarted, step
 from classlab.reporting.json_lines import JsonLines
 from classlab.reporting.report import JudgeReport, Report
-from tests.unit.sample_report import sample_report
+from tests.unit.sample_report import WORKSHOP, sample_report, workshop_report
 
 EVENTS: list[Event] = [
     Note("an earlier run had left 3 processes and its state: removed"),
@@ -175,6 +175,22 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
 )
 def test_the_page_says(words: str) -> None:
     assert words in _read_page(sample_report())[1]
+
+
+def test_a_workshop_has_a_line_and_a_table_a_lab() -> None:
+    page, text = _read_page(workshop_report())
+    assert page.open == []
+    for name, title, *_ in WORKSHOP:
+        assert text.count(title) == 2
+        assert name in text
+    assert "test macro f1" in text
+    assert "image-comparison skipped" in text
+    assert text.count("s3://class/data/churn-xgboost") == 1
+    assert "s3://sample--ann-seatbucket" not in text  # what was prepared from it is no other data
+
+
+def test_one_lab_needs_no_summary() -> None:
+    assert "On the test set" not in _read_page(sample_report())[1]
 
 
 def test_what_comes_from_outside_is_escaped() -> None:
