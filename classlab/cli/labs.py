@@ -15,7 +15,7 @@ from classlab.cli.common import FOLDER, json_option, show_json
 from classlab.errors import UserError
 from classlab.lab_sources.check import Finding, check
 from classlab.lab_sources.skeleton import begin
-from classlab.labs import LABS_FOLDER, SOURCE_LANGUAGE, Lab, lab_folders, read_lab
+from classlab.labs import LABS_FOLDER, SOURCE_LANGUAGE, Lab, earlier, lab_folders, read_lab
 from classlab.settings import Language
 
 _NOTEBOOKS = Path("build/notebooks")
@@ -31,7 +31,7 @@ def labs() -> None:
 @json_option
 def list_labs(*, as_json: bool) -> None:
     """List the labs with what each step takes on AWS: minutes, and dollars for each attendee."""
-    found = [read_lab(folder) for folder in lab_folders(LABS_FOLDER)]
+    found = [read_lab(folder, LABS_FOLDER) for folder in lab_folders(LABS_FOLDER)]
     if as_json:
         show_json([_row(lab) for lab in found])
     else:
@@ -102,7 +102,7 @@ def _row(lab: Lab) -> dict[str, object]:
     return {
         "lab": lab.name,
         "titles": lab.titles,
-        "starts_from": lab.starts_from,
+        "starts_from": _before(lab),
         "kernel": lab.kernel,
         "gpu": any(job.gpu for job in jobs.values()),
         "steps": {step: job.model_dump(include=keys) for step, job in jobs.items()},
@@ -111,13 +111,20 @@ def _row(lab: Lab) -> dict[str, object]:
     }
 
 
+def _before(lab: Lab) -> str:
+    """Name of the lab whose prepared data this one starts from."""
+    chain = earlier(lab)
+    return chain[-1].name if chain else ""
+
+
 def _table(found: Sequence[Lab]) -> Table:
     numbers = [Column(name, justify="right") for name in ("minutes", "US dollars")]
     table = Table(Column("lab", overflow="fold"), "kernel", "step", "GPU", *numbers, box=None)
     table.caption = "what AWS is expected to take and bill for each attendee (us-east-1)"
     for lab in found:
         jobs = lab.pipeline.jobs
-        about = [lab.name, f"  {lab.title}", *([f"  starts from {lab.starts_from}"] if lab.starts_from else [])]
+        before = _before(lab)
+        about = [lab.name, f"  {lab.title}", *([f"  starts from {before}"] if before else [])]
         gpus = ["yes" if job.gpu else "" for job in jobs.values()]
         minutes, usd = ([getattr(job, key) for job in jobs.values()] for key in ("expected_minutes", "usd"))
         table.add_row(

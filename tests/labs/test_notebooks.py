@@ -1,28 +1,23 @@
-"""The notebooks as sources: short cells, words between them, nothing that belongs to one account or person."""
+"""Every lab of the tree keeps the rules of `classlab labs check`, and its notebooks can be built in every language."""
 
-import re
+from typing import get_args
 
-import jupytext  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from classlab.labs import LABS_FOLDER
-
-LABS = sorted(path.parent.name for path in LABS_FOLDER.glob("*/lab.yaml"))
-MOST_LINES = 15
-
-
-@pytest.mark.parametrize("lab", LABS)
-def test_code_cells_are_short_and_explained(lab: str) -> None:
-    cells = jupytext.read(LABS_FOLDER / lab / "notebook.py", fmt="py:percent").cells
-    code = [cell for cell in cells if cell.cell_type == "code"]
-    assert code
-    assert all(len(cell.source.splitlines()) <= MOST_LINES for cell in code)
-    assert len(cells) - len(code) >= len(code) / 2
+from classlab.build.notebook import build_notebooks
+from classlab.lab_sources.check import check
+from classlab.labs import LABS_FOLDER, lab_folders, read_lab
+from classlab.settings import Language
 
 
-@pytest.mark.parametrize("lab", LABS)
-def test_a_notebook_names_no_account_and_installs_nothing(lab: str) -> None:
-    text = (LABS_FOLDER / lab / "notebook.py").read_text()
-    assert not re.search(r"\b\d{12}\b", text)
-    assert "pip install" not in text
-    assert "s3://sagemaker-" not in text
+@pytest.mark.parametrize("folder", lab_folders())
+def test_a_lab_keeps_the_rules(folder: str) -> None:
+    findings = check(LABS_FOLDER / folder)
+    assert [f"{finding.file.name}:{finding.line}: {finding.text}" for finding in findings] == []
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("folder", lab_folders())
+def test_its_notebooks_can_be_built(folder: str, language: Language) -> None:
+    lab = read_lab(folder)
+    assert list(build_notebooks(lab, language)) == [lab.name, *lab.notebooks]

@@ -6,28 +6,32 @@ import pytest
 import yaml
 
 from classlab.errors import UserError
-from classlab.labs import LABS_FOLDER, STEP_SCRIPTS, image_uri, read_lab
+from classlab.labs import LABS_FOLDER, Lab, earlier, image_uri, in_order, read_lab
 
 
 def write_manifest(folder: Path, **changes: object) -> Path:
     document = yaml.safe_load((LABS_FOLDER / "churn_xgboost" / "lab.yaml").read_text())
     document.update(changes)
-    (folder / "mine").mkdir()
+    (folder / "mine").mkdir(parents=True)
     (folder / "mine" / "lab.yaml").write_text(yaml.safe_dump(document))
     return folder
 
 
-@pytest.mark.parametrize("manifest", sorted(LABS_FOLDER.glob("*/lab.yaml")), ids=lambda path: path.parent.name)
-def test_every_lab_has_a_manifest_and_the_scripts_of_its_steps(manifest: Path) -> None:
-    lab = read_lab(manifest.parent.name)
-    needed = [*STEP_SCRIPTS.values(), lab.data.generator, "notebook.py", "requirements.txt", "container.txt"]
-    assert [name for name in needed if not (lab.folder / name).is_file()] == []
-
-
-@pytest.mark.parametrize("manifest", sorted(LABS_FOLDER.glob("*/lab.yaml")), ids=lambda path: path.parent.name)
-def test_what_a_step_reads_is_what_prepare_writes(manifest: Path) -> None:
-    pipeline = read_lab(manifest.parent.name).pipeline
-    assert {*pipeline.train.channels, pipeline.infer.input} <= set(pipeline.prepare.outputs)
+def labs_named(*origins: str) -> list[Lab]:
+    """Labs a, b, …, each of which starts from the one whose folder is given; empty for one that starts from data."""
+    base = read_lab("churn_xgboost")
+    letters = [chr(ord("a") + number) for number in range(len(origins))]
+    return [
+        base.model_copy(
+            update={
+                "name": letter,
+                "folder": LABS_FOLDER / letter,
+                "starts_from": origin,
+                "data": None if origin else base.data,
+            }
+        )
+        for letter, origin in zip(letters, origins, strict=True)
+    ]
 
 
 def test_an_unknown_lab_is_refused_with_the_known_ones() -> None:
@@ -41,8 +45,65 @@ def test_an_unknown_key_is_refused_with_the_nearest_right_one(tmp_path: Path) ->
 
 
 def test_a_name_too_long_for_aws_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="longer than the 13 characters"):
-        read_lab("mine", write_manifest(tmp_path, name="churn-with-xgboost"))
+    with pytest.raises(UserError, match="longer than the 20 characters"):
+        read_lab("mine", write_manifest(tmp_path, name="churn-with-xgboost-and-more"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"starts_from": "churn_xgboost"}, "exactly one of `data` and `starts_from`"),
+        ({"data": None}, "exactly one of `data` and `starts_from`"),
+        ({"title": {"ko": "제목"}}, r"an English title \(`en`\) is needed"),
+        ({"title": {"en": "Title", "fr": "Titre"}}, r"title\.fr"),
+        ({"notebooks": {"churn-xgboost": "more.py"}}, "becomes churn-xgboost by itself"),
+        ({"notebooks": {"more": "notebook.py"}}, "becomes churn-xgboost by itself"),
+        ({"notebooks": {"More": "more.py"}}, "'More' is no name"),
+        ({"kernel_python": "3"}, "kernel_python"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(tmp_path: Path, changes: dict[str, object], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        read_lab("mine", write_manifest(tmp_path, **changes))
+
+
+def test_titles_and_files_are_found_by_language_and_by_name(tmp_path: Path) -> None:
+    lab = read_lab(
+        "mine", write_manifest(tmp_path, title={"en": "Title", "ko": "제목"}, borrows={"score.py": "its/x.py"})
+    )
+    assert (lab.titled("ko"), lab.titled("ja")) == ("제목", "Title")
+    assert lab.file("score.py") == tmp_path / "its/x.py"
+    assert lab.file("train.py") == tmp_path / "mine/train.py"
+
+
+def test_the_labs_own_notebook_comes_first(tmp_path: Path) -> None:
+    lab = read_lab("mine", write_manifest(tmp_path, notebooks={"comparison": "comparison.py"}))
+    assert list(lab.notebook_sources.items()) == [("churn-xgboost", "notebook.py"), ("comparison", "comparison.py")]
+
+
+@pytest.mark.parametrize("line", ["numpy==2.0", "# comment"])
+def test_jobs_install_only_what_container_txt_names(tmp_path: Path, line: str) -> None:
+    lab = read_lab("mine", write_manifest(tmp_path))
+    (lab.folder / "container.txt").write_text(f"# comment\n\n{line}\n")
+    assert lab.installs_in_jobs == (line != "# comment")
+
+
+def test_labs_come_after_those_they_start_from() -> None:
+    assert [lab.name for lab in in_order(labs_named("c", "", "b"))] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"), [(("b", "a"), "start from each other in a circle"), (("x",), "starts from x, which the class")]
+)
+def test_a_circle_or_a_missing_lab_is_refused(origins: tuple[str, ...], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        in_order(labs_named(*origins))
+
+
+def test_the_earlier_labs_of_a_lab_are_read_from_its_neighbours(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    last = read_lab("mine", tmp_path).model_copy(update={"starts_from": "mine", "data": None, "folder": tmp_path / "z"})
+    assert [lab.folder.name for lab in earlier(last)] == ["mine"]
 
 
 def test_an_image_is_named_with_its_region_and_registry() -> None:
