@@ -14,6 +14,7 @@ ATTENDEE_MAX = 20
 STEP_MAX = 13
 LAB_MAX = 20
 JOB_NAME_MAX = 63
+TUNING_NAME_MAX = 32  # of a tuning job's name; its training jobs get -NNN-<8 hex> behind it
 RUN_ID_PATTERN = r"[0-9a-f]{12}"
 
 CLASSROOM_PATTERN = re.compile(rf"(?!.*--)[a-z]([a-z0-9-]{{0,{CLASSROOM_MAX - 2}}}[a-z0-9])?")
@@ -46,6 +47,15 @@ def split_stack_name(stack: str) -> tuple[str, str] | None:
 def job_name(stack: str, step: str, run: str) -> str:
     """Name of a job, model or transform of one run: ``<stack>--<step>--<run>``, 63 characters at most."""
     return f"{stack}{SEPARATOR}{step}{SEPARATOR}{run}"
+
+
+def tuning_prefix(classroom: str, digits: str) -> str:
+    """What a seat's tuning jobs are called before their own ``-<name>``: ``<classroom>---<8 hex digits>``.
+
+    A stack's name would leave no room for one. The digits are the first of the stack's own id, and three dashes tell
+    the prefix from the name of any seat, since no attendee's id begins with a dash. At least 8 characters are left.
+    """
+    return f"{classroom}{SEPARATOR}-{digits}"
 
 
 def role_path(classroom: str) -> str:
@@ -198,6 +208,7 @@ class InstanceVariable:
     CLASSROOM = "CLASSLAB_CLASSROOM"
     ATTENDEE = "CLASSLAB_ATTENDEE"
     NOTEBOOK = "CLASSLAB_NOTEBOOK_INSTANCE"
+    TUNING_PREFIX = "CLASSLAB_TUNING_PREFIX"
     IDLE_MINUTES = "CLASSLAB_IDLE_MINUTES"
 
 

@@ -1,5 +1,6 @@
 """Policy statements that say why they are as wide as they are."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -98,7 +99,10 @@ def acknowledge_wildcards(construct: IConstruct, statements: Sequence[Statement]
 
 
 def _flat(resolved: object) -> str:
-    """A resolved value as cdk-nag writes it: ``<AWS::Region>`` for a reference, ``<Bucket.Arn>`` for an attribute."""
+    """A resolved value as cdk-nag writes it: ``<AWS::Region>`` for a reference, ``<Bucket.Arn>`` for an attribute.
+
+    Other functions it writes as JSON.
+    """
     match resolved:
         case {"Fn::Join": [str(separator), list(parts)]}:
             return separator.join(_flat(part) for part in parts)
@@ -106,5 +110,7 @@ def _flat(resolved: object) -> str:
             return f"<{logical_id}.{attribute}>"
         case {"Ref": str(name)}:
             return f"<{name}>"
+        case dict():
+            return json.dumps(resolved, separators=(",", ":"))
         case _:
             return str(resolved)

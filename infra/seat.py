@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from aws_cdk import Aws, Fn
 
-from classlab.contract import SEPARATOR, TAG_ATTENDEE, TAG_CLASSROOM, InstanceVariable, notebook_name
+from classlab.contract import (
+    SEPARATOR,
+    TAG_ATTENDEE,
+    TAG_CLASSROOM,
+    InstanceVariable,
+    notebook_name,
+    tuning_prefix,
+)
 from classlab.settings import Classroom
 
 
@@ -46,6 +53,7 @@ class Seat:
             InstanceVariable.CLASS_BUCKET: self.class_bucket,
             InstanceVariable.ASSET_PREFIX: self.asset_prefix,
             InstanceVariable.ROLE_ARN: self.role_arn,
+            InstanceVariable.TUNING_PREFIX: tuning_prefix_of_this_stack(self.classroom.name),
             InstanceVariable.IDLE_MINUTES: str(self.classroom.idle_stop_minutes),
         }
 
@@ -53,3 +61,9 @@ class Seat:
 def attendee_of_this_stack() -> str:
     """Token: the attendee's id, taken from the stack's name."""
     return Fn.select(1, Fn.split(SEPARATOR, Aws.STACK_NAME))
+
+
+def tuning_prefix_of_this_stack(classroom: str) -> str:
+    """Token: the prefix of the seat's tuning jobs. A stack's id ends in /<UUID>."""
+    uuid = Fn.select(2, Fn.split("/", Aws.STACK_ID))
+    return tuning_prefix(classroom, Fn.select(0, Fn.split("-", uuid)))

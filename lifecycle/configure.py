@@ -24,6 +24,7 @@ SEAT_KEYS = (
     "classroom",
     "attendee",
     "notebook_instance",
+    "tuning_prefix",
 )
 
 

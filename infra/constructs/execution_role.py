@@ -13,6 +13,7 @@ from infra.constructs import seat_policy
 from infra.constructs.role import PlainRole, RolePlan, service
 from infra.constructs.sagemaker_policy import ALL_KINDS, JOB_KINDS, SageMakerRights
 from infra.policy import Statement, pass_role
+from infra.seat import tuning_prefix_of_this_stack
 
 
 class ExecutionRole(PlainRole):
@@ -28,12 +29,12 @@ class ExecutionRole(PlainRole):
         class_bucket_arn: str,
         boundary: iam.IManagedPolicy,
     ) -> None:
-        stack = Aws.STACK_NAME
+        stack, tuning = Aws.STACK_NAME, tuning_prefix_of_this_stack(classroom.name)
         files = [*seat_policy.own_bucket(bucket_arn), *seat_policy.class_files(class_bucket_arn)]
         rights = {
-            "SageMaker": [*_sagemaker(classroom, stack), seat_policy.own_notebook(stack)],
+            "SageMaker": [*_sagemaker(classroom, stack, tuning), seat_policy.own_notebook(stack)],
             "Files": [*files, *seat_policy.public_data(labs)],
-            "Platform": [*seat_policy.logs_and_metrics(stack), *seat_policy.images(labs, classroom.region)],
+            "Platform": [*seat_policy.logs_and_metrics(stack, tuning), *seat_policy.images(labs, classroom.region)],
         }
         plan = RolePlan(
             principal=service("sagemaker"),
@@ -48,11 +49,12 @@ class ExecutionRole(PlainRole):
         self.attach_inline_policy(iam.Policy(self, "PassItself", statements=[itself]))
 
 
-def _sagemaker(classroom: Classroom, stack: str) -> list[Statement]:
+def _sagemaker(classroom: Classroom, stack: str, tuning: str) -> list[Statement]:
     rights = SageMakerRights(classroom=classroom, stack=stack)
     return [
         *rights.create_jobs({kind: [None] for kind in JOB_KINDS}),
         rights.create_model(),
+        *rights.tune(tuning),
         *rights.serve(),
         rights.tag_at_creation(ALL_KINDS),
         rights.read_tags(ALL_KINDS),

@@ -12,8 +12,11 @@ from infra.arns import OWN
 from infra.policy import Statement, allow
 
 JOB_KINDS = {"Training": "training-job", "Processing": "processing-job", "Transform": "transform-job"}
+TUNING_KIND = "hyper-parameter-tuning-job"
 _OWN = "Attendees name what they make, behind the name of their own stack"
-_TAGGED_CREATES = [f"Create{kind}Job" for kind in JOB_KINDS] + ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
+_TUNED = "Attendees name their tuning jobs, behind digits of their own stack's id; SageMaker names what these make"
+_CREATES = [*(f"Create{kind}Job" for kind in JOB_KINDS), "CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
+_TUNE = "CreateHyperParameterTuningJob"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,22 @@ class SageMakerRights:
             statement
             for kind, names in steps.items()
             for statement in self._job(kind, [self.own(JOB_KINDS[kind], name) for name in names])
+        ]
+
+    def tune(self, prefix: str) -> list[Statement]:
+        """Tuning jobs behind ``prefix``, and a look at the training jobs that SageMaker makes for them.
+
+        SageMaker hands the tags on to these by itself: their creation asks the caller for nothing.
+        """
+        tuning, made = (OWN.sagemaker(kind, f"{prefix}-*") for kind in (TUNING_KIND, JOB_KINDS["Training"]))
+        conditions = {**self._small(), **self._tagged(), **self._short()}
+        creating = {"StringEquals": {"sagemaker:TaggingAction": _TUNE}}
+        follow = ["DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob"]
+        follow += ["StopHyperParameterTuningJob", "DescribeTrainingJob", "StopTrainingJob", "ListTags"]
+        return [
+            allow("CreateTuningJob", [f"sagemaker:{_TUNE}"], [tuning], conditions, why=_TUNED),
+            allow("FollowTuningJob", [f"sagemaker:{one}" for one in follow], [tuning, made], why=_TUNED),
+            allow("TagTuningJob", ["sagemaker:AddTags"], [tuning], creating, why=_TUNED),
         ]
 
     def create_model(self, step: str | None = None) -> Statement:
@@ -61,7 +80,7 @@ class SageMakerRights:
 
     def tag_at_creation(self, kinds: Sequence[str]) -> Statement:
         """Tags may be set by the call that creates, never later."""
-        creating = {"StringEquals": {"sagemaker:TaggingAction": _TAGGED_CREATES}}
+        creating = {"StringEquals": {"sagemaker:TaggingAction": _CREATES}}
         return allow("TagAtCreation", ["sagemaker:AddTags"], [self.own(kind) for kind in kinds], creating, why=_OWN)
 
     def read_tags(self, kinds: Sequence[str]) -> Statement:
@@ -71,8 +90,7 @@ class SageMakerRights:
     def _job(self, kind: str, resources: Sequence[str]) -> list[Statement]:
         conditions = {**self._small(), **self._tagged()}
         if kind != "Transform":  # AWS has no time limit for transform jobs, and no condition key for one
-            limit = str(self.classroom.max_job_minutes * 60)
-            conditions["NumericLessThanEquals"] = {"sagemaker:MaxRuntimeInSeconds": limit}
+            conditions |= self._short()
         follow = [f"sagemaker:Describe{kind}Job", f"sagemaker:Stop{kind}Job"]
         return [
             allow(f"Create{kind}Job", [f"sagemaker:Create{kind}Job"], resources, conditions, why=_OWN),
@@ -81,6 +99,10 @@ class SageMakerRights:
 
     def _tagged(self) -> dict[str, dict[str, object]]:
         return {"StringEquals": {f"aws:RequestTag/{TAG_CLASSROOM}": self.classroom.name}}
+
+    def _short(self) -> dict[str, dict[str, object]]:
+        limit = str(self.classroom.max_job_minutes * 60)
+        return {"NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": limit}}
 
     def _small(self) -> dict[str, dict[str, object]]:
         return {

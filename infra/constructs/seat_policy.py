@@ -16,6 +16,7 @@ _OBJECTS = [
     "s3:ListMultipartUploadParts",
 ]
 BUCKET_ACTIONS = [*_LISTING, *_OBJECTS]
+_TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _SHARED_LOG_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
 
 
@@ -60,12 +61,16 @@ def public_keys(labs: Sequence[Lab]) -> list[str]:
     return sorted(source.removeprefix("s3://") for source in sources if source)
 
 
-def logs_and_metrics(stack: str) -> list[Statement]:
-    """Job and notebook logs: in the account's shared groups the seat's own streams; an endpoint has its own group."""
+def logs_and_metrics(stack: str, tuning: str) -> list[Statement]:
+    """Job and notebook logs: in the account's shared groups the seat's own streams; an endpoint has its own group.
+
+    ``tuning`` is what the names of training jobs of the seat's tuning jobs begin with.
+    """
     shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
     endpoints = f"/aws/sagemaker/Endpoints/{stack}{SEPARATOR}*"
     groups = [OWN.log_group(name) for name in (*shared, endpoints)]
     streams = [OWN.regional("logs", f"log-group:{name}:log-stream:{stack}{SEPARATOR}*") for name in shared]
+    streams.append(OWN.regional("logs", f"log-group:{_TRAINING_LOG_GROUP}:log-stream:{tuning}-*"))
     sagemaker = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
     why = "Names of streams are SageMaker's choice, behind the attendee's stack"
     return [

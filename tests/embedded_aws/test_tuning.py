@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded_aws.account import Account, allow, fresh, polls
-from tests.embedded_aws.bench import CLUSTER, SCIKIT_LEARN, XGBOOST, Bench, archive, bench
+from tests.embedded_aws.bench import CLUSTER, SCIKIT_LEARN, Bench, archive, bench
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 AUC = [{"Name": "auc", "Regex": "auc=([-0-9.]+)"}]
@@ -44,7 +44,7 @@ def start(at: Bench, script: str, *, jobs: int = 4, parallel: int = 2, **more: A
     definition = {
         "RoleArn": at.role,
         "AlgorithmSpecification": {
-            "TrainingImage": more.pop("image", SCIKIT_LEARN),
+            "TrainingImage": SCIKIT_LEARN,
             "TrainingInputMode": "File",
             "MetricDefinitions": AUC,
         },
@@ -118,7 +118,7 @@ def test_a_grid_tries_every_combination(at: Bench) -> None:
         "ParameterRanges": ranges,
         "ResourceLimits": {"MaxParallelTrainingJobs": 2},
     }
-    name = start(at, BOWL, config=config, image=XGBOOST)
+    name = start(at, BOWL, config=config)
     assert ended(at, name)["HyperParameterTuningJobStatus"] == "Completed"
     tried = [tuple(sorted(one["TunedHyperParameters"].items())) for one in children(at, name)]
     assert tried == [(("eta", eta), ("tree", tree)) for eta in ("0.2", "0.5") for tree in ("deep", "flat")]
@@ -194,7 +194,7 @@ def test_stop_ends_its_training_jobs_and_makes_no_more(at: Bench) -> None:
 def test_the_caller_needs_rights_on_the_tuning_job_and_not_on_its_training_jobs(at: Bench) -> None:
     """Names, instances, time and tags are conditions, as on CreateTrainingJob; the role must be passed."""
     jobs = f"arn:aws:sagemaker:*:*:hyper-parameter-tuning-job/{fresh('tune').rpartition('-')[0]}-*"
-    when = {
+    when: dict[str, dict[str, Any]] = {
         "StringEquals": {"aws:RequestTag/class": "x"},
         "ForAllValues:StringEquals": {"sagemaker:InstanceTypes": ["ml.m5.large"]},
         "Null": {"sagemaker:InstanceTypes": "false"},

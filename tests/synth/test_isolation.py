@@ -1,12 +1,23 @@
 """Who may reach what: ann reaches what is ann's, and nothing of ann-b, of anna, or of another class."""
 
+import base64
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from classlab.contract import ATTENDEE_PATTERN, job_name
+from classlab.contract import (
+    ATTENDEE_MAX,
+    ATTENDEE_PATTERN,
+    CLASSROOM_MAX,
+    TUNING_NAME_MAX,
+    InstanceVariable,
+    job_name,
+    split_stack_name,
+    tuning_prefix,
+)
 from tests.synth.conftest import Template
-from tests.synth.resolving import ACCOUNT, CLASS_BUCKET, REGION
+from tests.synth.resolving import ACCOUNT, CLASS_BUCKET, REGION, stack_uuid
 from tests.synth.roles import SeatRoles, creating, sagemaker_arn
 
 RUN = "0123456789ab"
@@ -131,6 +142,71 @@ def test_log_streams(ann: SeatRoles) -> None:
     assert ann.execution.may("logs:PutLogEvents", f"{group}sample--ann--train--{RUN}/algo-1-1")
     assert not ann.execution.may("logs:PutLogEvents", f"{group}sample--ann-b--train--{RUN}/algo-1-1")
     assert not ann.execution.may("logs:GetLogEvents", f"{group}someone-elses-job/algo-1-1")
+
+
+TUNING = "hyper-parameter-tuning-job"
+TUNING_CALLS = [
+    (TUNING, "CreateHyperParameterTuningJob"),
+    (TUNING, "DescribeHyperParameterTuningJob"),
+    (TUNING, "StopHyperParameterTuningJob"),
+    (TUNING, "ListTrainingJobsForHyperParameterTuningJob"),
+    ("training-job", "DescribeTrainingJob"),
+    ("training-job", "StopTrainingJob"),
+]
+
+
+def prefix_of(attendee: str) -> str:
+    """What the tuning jobs of a seat of this class are called."""
+    return tuning_prefix("sample", stack_uuid(f"sample--{attendee}").partition("-")[0])
+
+
+@pytest.mark.parametrize(("kind", "action"), TUNING_CALLS)
+def test_ann_tunes_behind_her_own_prefix(ann: SeatRoles, kind: str, action: str) -> None:
+    def may(name: str) -> bool:
+        return ann.execution.may(f"sagemaker:{action}", sagemaker_arn(kind, name), creating())
+
+    own = prefix_of("ann")
+    assert may(f"{own}-tune-001-0123abcd")
+    assert not may(own)
+    assert not may(f"{prefix_of('ann-b')}-tune-001-0123abcd")
+    assert not may(f"{own.replace('sample', 'other')}-tune-001-0123abcd")
+    assert not ann.pipeline.may(f"sagemaker:{action}", sagemaker_arn(kind, f"{own}-tune"), creating())
+
+
+def test_a_tuning_job_is_tagged_small_and_short_and_its_training_jobs_are_made_by_nobody_else(ann: SeatRoles) -> None:
+    action, arn = "sagemaker:CreateHyperParameterTuningJob", sagemaker_arn(TUNING, f"{prefix_of('ann')}-tune")
+    for missing in ("aws:requesttag/classlab:classroom", "sagemaker:instancetypes", "sagemaker:maxruntimeinseconds"):
+        assert not ann.execution.may(action, arn, {key: value for key, value in creating().items() if key != missing})
+    assert not ann.execution.may(action, arn, creating(sagemaker__instancetypes="ml.p4d.24xlarge"))
+    assert not ann.execution.may(action, arn, creating(sagemaker__maxruntimeinseconds="3601"))
+    made = sagemaker_arn("training-job", f"{prefix_of('ann')}-tune-001-0123abcd")
+    assert not ann.execution.may("sagemaker:CreateTrainingJob", made, creating())
+    tagging = {"sagemaker:taggingaction": ["CreateHyperParameterTuningJob"]}
+    assert ann.execution.may("sagemaker:AddTags", arn, tagging)
+    assert not ann.execution.may("sagemaker:AddTags", arn)
+
+
+def test_tuned_training_jobs_write_their_own_log_streams(ann: SeatRoles) -> None:
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:"
+    assert ann.execution.may("logs:PutLogEvents", f"{group}{prefix_of('ann')}-tune-001-0123abcd/algo-1-1")
+    assert not ann.execution.may("logs:PutLogEvents", f"{group}{prefix_of('ann-b')}-tune-001-0123abcd/algo-1-1")
+
+
+def test_the_notebook_is_told_the_prefix_that_the_role_allows(ann: SeatRoles) -> None:
+    (config,) = [
+        ann.resolver.resource(name)
+        for name, made in ann.resolver.template["Resources"].items()
+        if made["Type"] == "AWS::SageMaker::NotebookInstanceLifecycleConfig"
+    ]
+    script = base64.b64decode(config["OnStart"][0]["Content"]).decode()
+    assert f"export {InstanceVariable.TUNING_PREFIX}='{prefix_of('ann')}'" in script
+
+
+def test_a_prefix_is_no_seats_name_and_leaves_room() -> None:
+    prefix = tuning_prefix("c" * CLASSROOM_MAX, "0123abcd")
+    assert len(f"{prefix}-") <= TUNING_NAME_MAX - 8
+    assert split_stack_name(prefix) is None
+    assert not any(f"{prefix}-x".startswith(f"{'c' * CLASSROOM_MAX}--{one}") for one in ("0", "a" * ATTENDEE_MAX))
 
 
 def test_the_notebook(ann: SeatRoles) -> None:

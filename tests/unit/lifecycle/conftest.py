@@ -175,6 +175,7 @@ def instance(tmp_path: Path, published: Path) -> Iterator[Instance]:
         "CLASSLAB_CLASSROOM": "sample",
         "CLASSLAB_ATTENDEE": "ann",
         "CLASSLAB_NOTEBOOK_INSTANCE": "sample--ann--notebook",
+        "CLASSLAB_TUNING_PREFIX": "sample---0123abcd",
         "CLASSLAB_IDLE_MINUTES": "60",
         "CLASSLAB_PERIOD_SECONDS": "1",
         **COMMIT_ENVIRONMENT,

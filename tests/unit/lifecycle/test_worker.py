@@ -51,6 +51,7 @@ def test_the_sdk_defaults_are_the_attendees_own(instance: Instance) -> None:
     assert {"Key": "classlab:attendee", "Value": "ann"} in config["Endpoint"]["Tags"]
     seat = json.loads((instance.volume / ".classlab/seat.json").read_text())
     assert (seat["stack"], seat["class_bucket"], seat["region"]) == ("sample--ann", "class", "us-east-1")
+    assert seat["tuning_prefix"] == "sample---0123abcd"
 
 
 def test_a_second_start_keeps_the_work_and_registers_the_kernel_again(instance: Instance) -> None:
