@@ -12,15 +12,18 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup rehearse test bench lint format lock clean
+.PHONY: help setup rehearse rehearse-all test bench lint format lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(BIN)/classlab node_modules/.package-lock.json ## Install everything from the lock files
 
 rehearse: setup ## Run a whole class on this machine (ARGS="--attendees 5 --keep" and so on)
 	$(BIN)/classlab rehearse $(ARGS)
+
+rehearse-all: setup ## Run every lab for one attendee (ARGS="--attendees 3" and so on)
+	$(BIN)/classlab rehearse --labs all --attendees 1 $(ARGS)
 
 test: setup lint ## Lint, type-check and run every test
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
