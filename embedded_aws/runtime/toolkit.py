@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from embedded_aws.sagemaker.tuning import OBJECTIVE_PARAMETER
 PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 _RESERVED = "sagemaker_"
 CODE = f"{ML}/code"
+RUN_MODULES = {"xgboost"}
+"""Frameworks whose toolkit runs a script as a module (the older one does)."""
+_PYTORCH = {"pytorch", "autogluon"}
+_DISTRIBUTED = re.compile(rf"{_RESERVED}[a-z_]+_enabled")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,12 @@ def read_script(hyperparameters: Mapping[str, str]) -> Script | None:
     given = {name: value for name, value in decoded.items() if not name.startswith(_RESERVED)}
     given.pop(OBJECTIVE_PARAMETER, None)
     return Script(str(decoded[PROGRAM]), str(decoded.get(SUBMIT_DIRECTORY, CODE)), given)
+
+
+def distribution(hyperparameters: Mapping[str, str]) -> str:
+    """The hyperparameter that asks a toolkit to start a script otherwise (MPI, parameter servers); empty if none."""
+    asked = [name for name, value in hyperparameters.items() if _DISTRIBUTED.fullmatch(name) and decode(value)]
+    return next(iter(asked), "")
 
 
 def decode(value: str) -> Any:  # noqa: ANN401 # any JSON value
@@ -85,6 +96,7 @@ def script_variables(script: Script, channels: Mapping[str, Any], resources: Map
         "SM_RESOURCE_CONFIG": json.dumps(resources),
         "SM_CHANNELS": json.dumps(names),
         "SM_HPS": json.dumps(script.hyperparameters),
+        "SM_FRAMEWORK_PARAMS": "{}",
         "SM_USER_ARGS": json.dumps(command_arguments(script.hyperparameters)),
         "SM_HOSTS": json.dumps(resources["hosts"]),
         "SM_CURRENT_HOST": resources["current_host"],
@@ -100,3 +112,16 @@ def script_variables(script: Script, channels: Mapping[str, Any], resources: Map
     }
     variables |= {f"SM_CHANNEL_{name.upper()}": f"{ML}/input/data/{name}" for name in names}
     return variables | {f"SM_HP_{name.upper()}": text(value) for name, value in script.hyperparameters.items()}
+
+
+def framework_variables(framework: str, resources: Mapping[str, Any]) -> dict[str, str]:
+    """What the toolkit of a framework adds: PyTorch's says where the processes of a job meet."""
+    if framework not in _PYTORCH:
+        return {}
+    return {
+        "MASTER_ADDR": resources["hosts"][0],
+        "MASTER_PORT": "7777",
+        "NCCL_SOCKET_IFNAME": resources["network_interface_name"],
+        "NCCL_IB_DISABLE": "1",
+        "NCCL_DEBUG": "WARN",
+    }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.runtime import images, storage, toolkit
+from embedded_aws.runtime import engine_code, images, storage, toolkit
 from embedded_aws.runtime.container import ML, Container, ContainerSpec, Ending, await_end
 from embedded_aws.runtime.job import Job, JobFailed
 from embedded_aws.runtime.logs import LogStream
@@ -17,6 +17,9 @@ from embedded_aws.runtime.toolkit import Script
 from embedded_aws.sagemaker.errors import AwsError
 
 HOST_NAME = "algo-1"
+CUSTOMERS_FAULT = 2
+ALGORITHMS = {"image-classification": "image_classification.train"}
+"""Modules of `container_code` that stand for built-in algorithms, by the image's framework."""
 
 
 class TrainingJob(Job):
@@ -31,8 +34,9 @@ class TrainingJob(Job):
             (self._ml / name).mkdir(parents=True)
         self._principal = self.host.acting_as(self.record["RoleArn"])
         self._show("Downloading")
-        script = toolkit.read_script(self.record.get("HyperParameters", {}))
+        self._image = images.resolve(self.record["AlgorithmSpecification"]["TrainingImage"])
         self._fetch_channels()
+        script = self._script()
         if script:
             self._fetch_code(script)
         self._write_configuration()
@@ -55,10 +59,15 @@ class TrainingJob(Job):
             if self.record["TrainingJobStatus"] == "InProgress":
                 self.plane.transition(self.kind, self.record, "InProgress", SecondaryStatus=secondary, **members)
 
+    def _script(self) -> Script | None:
+        """What the image's toolkit runs; an entrypoint comes in its place, and an algorithm has none."""
+        if "ContainerEntrypoint" in self.record["AlgorithmSpecification"] or self._image.framework in ALGORITHMS:
+            return None
+        return toolkit.read_script(self.record.get("HyperParameters", {}))
+
     def _training_message(self) -> str:
         """What Describe says while it trains, with the differences from AWS that matter most."""
-        image = images.resolve(self.record["AlgorithmSpecification"]["TrainingImage"])
-        differences = [*image.differences[:1], *self.record.get("_notes", ())]
+        differences = [*self._image.differences[:1], *self.record.get("_notes", ())]
         note = f" [embedded AWS: {'; '.join(differences)}]" if differences else ""
         return f"Training image download completed. Training in progress.{note}"
 
@@ -123,23 +132,33 @@ class TrainingJob(Job):
             (self._ml / "input/config" / f"{name}.json").write_text(json.dumps(value))
 
     def _train(self, script: Script | None, log: LogStream) -> Ending:
-        specification = self.record["AlgorithmSpecification"]
-        image = images.resolve(specification["TrainingImage"])
-        for difference in image.differences:
-            log.write(f"[embedded AWS] {image.name}: {difference}")
+        for difference in self._image.differences:
+            log.write(f"[embedded AWS] {self._image.name}: {difference}")
         for difference in self.record.get("_notes", ()):
             log.write(f"[embedded AWS] {difference}")
-        spec = ContainerSpec(image=image, hostname=HOST_NAME, ml=self._ml, principal=self._principal)
+        spec = ContainerSpec(
+            image=self._image,
+            hostname=HOST_NAME,
+            ml=self._ml,
+            principal=self._principal,
+            read_only=engine_code.MOUNTS,
+        )
         container = Container(self.host, spec)
         try:
-            if script is None:
-                argv = [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", [])]
-                return self._run_command(container, argv, {}, log, "/")
-            return self._run_script(container, script, log, modules=image.framework == "xgboost")
+            if script:
+                return self._run_script(container, script, log)
+            return self._run_command(container, self._command(container), {}, log, "/")
         finally:
             container.close()
 
-    def _run_script(self, container: Container, script: Script, log: LogStream, *, modules: bool) -> Ending:
+    def _command(self, container: Container) -> list[str]:
+        """The entrypoint, or the algorithm that the image is."""
+        specification = self.record["AlgorithmSpecification"]
+        if "ContainerEntrypoint" in specification:
+            return [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", [])]
+        return engine_code.command(container.sandbox, ALGORITHMS[self._image.framework], ML)
+
+    def _run_script(self, container: Container, script: Script, log: LogStream) -> Ending:
         """As the toolkits do: the script's requirements first, then the script."""
         code = toolkit.CODE if script.submit_directory.startswith("s3://") else script.submit_directory
         inside = self._ml / Path(code).relative_to(ML) if code.startswith(ML) else None
@@ -150,7 +169,8 @@ class TrainingJob(Job):
                 self._note_failure("InstallRequirementsError", argv, ending, log)
                 return ending
         variables = toolkit.script_variables(script, self._channels, self._resources)
-        argv = script.argv(modules=modules)
+        variables |= toolkit.framework_variables(self._image.framework, self._resources)
+        argv = script.argv(modules=self._image.framework in toolkit.RUN_MODULES)
         log.write(f"Invoking script with the following command: {' '.join(argv)}")
         ending = self._run_command(container, argv, variables, log, code)
         if ending.code:
@@ -185,7 +205,7 @@ class TrainingJob(Job):
         if ending.cause == "itself" and ending.code:
             file = self._ml / "output/failure"
             reason = file.read_text(errors="replace").strip() if file.exists() else ""
-            raise JobFailed(f"AlgorithmError: {reason[:1000]}, exit code: {ending.code}")
+            raise JobFailed(f"{self._fault(ending)}: {reason[:1000]}, exit code: {ending.code}")
         self._show("Uploading")
         members = {**self._upload(), **self._times()}
         if self._metrics:
@@ -193,6 +213,11 @@ class TrainingJob(Job):
         if ending.cause == "time":
             members |= {"_status": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"}
         return members
+
+    def _fault(self, ending: Ending) -> str:
+        """Whose fault a failure is: built-in algorithms tell it by their exit status."""
+        algorithm = self._image.framework in ALGORITHMS
+        return "ClientError" if algorithm and ending.code == CUSTOMERS_FAULT else "AlgorithmError"
 
     def _upload(self) -> dict[str, Any]:
         target = storage.locate(self.record["OutputDataConfig"]["S3OutputPath"]).below(f"{self.name}/output")
@@ -219,8 +244,9 @@ class TrainingJob(Job):
         return {"TrainingEndTime": ended, "TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
 
     def _look_for_metrics(self, line: str) -> None:
-        """Keep the last value of every metric that a definition finds in the log."""
+        """Keep the last value of every metric that a definition finds in the log, where AWS shows a tab as #011."""
         for definition in self.record["AlgorithmSpecification"].get("MetricDefinitions", []):
-            if match := re.search(definition["Regex"], line):
+            shown = (line, line.replace("\t", "#011"))
+            if match := next(filter(None, (re.search(definition["Regex"], text) for text in shown)), None):
                 value = {"Value": float(match[1]), "Timestamp": datetime.now(UTC)}
                 self._metrics[definition["Name"]] = {"MetricName": definition["Name"], **value}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from embedded_aws.runtime import images, model_vetting, storage, toolkit
 from embedded_aws.runtime.container import ML
+from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
-from embedded_aws.runtime.images import UnknownImageError
+from embedded_aws.runtime.images import Image, UnknownImageError
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.runtime.storage import BadLocationError
+from embedded_aws.runtime.training import ALGORITHMS
+from embedded_aws.sagemaker import models
 from embedded_aws.sagemaker.errors import AwsError, not_implemented, validation
 from embedded_aws.sagemaker.kinds import MODEL, NOTEBOOK_INSTANCE, PROCESSING_JOB, TRAINING_JOB, Kind
 from embedded_aws.sagemaker.ports import Record
@@ -21,26 +26,43 @@ def vet(host: Host, kind: Kind, record: Record) -> None:
         if kind is TRAINING_JOB:
             _vet_training(host, record)
         elif kind is PROCESSING_JOB:
-            _vet_processing(record)
+            _vet_processing(host, record)
         elif kind is MODEL:
+            _resolve(host, models.container(record)["Image"])
             model_vetting.vet(host, record)
         elif kind is NOTEBOOK_INSTANCE and host.isolation is Isolation.NONE:
             raise not_implemented("CreateNotebookInstance: on a machine that gives no namespaces")
-    except (UnknownImageError, BadLocationError) as error:
+    except (UnknownImageError, EnvironmentMissingError, BadLocationError) as error:
         raise validation(str(error)) from error
+
+
+def _resolve(host: Host, uri: str) -> Image:
+    """An image whose environment has been made."""
+    image = images.resolve(uri)
+    _ = images.environment(image, host.environments).python
+    return image
 
 
 def _vet_training(host: Host, record: Record) -> None:
     specification = record["AlgorithmSpecification"]
-    image = images.resolve(specification["TrainingImage"])
-    if not specification.get("ContainerEntrypoint") and not toolkit.read_script(record.get("HyperParameters", {})):
+    image = _resolve(host, specification["TrainingImage"])
+    if not specification.get("ContainerEntrypoint") and image.framework not in ALGORITHMS:
+        _vet_script(image, record.get("HyperParameters", {}))
+    storage.locate(record["OutputDataConfig"]["S3OutputPath"])
+    for channel in record.get("InputDataConfig", []):
+        _need_objects(host, record["RoleArn"], channel["DataSource"]["S3DataSource"]["S3Uri"])
+
+
+def _vet_script(image: Image, hyperparameters: Mapping[str, str]) -> None:
+    if not image.trains:
+        raise not_implemented(f"CreateTrainingJob: {image.name} without ContainerEntrypoint (the image only serves)")
+    if not toolkit.read_script(hyperparameters):
         raise not_implemented(
             f"CreateTrainingJob: {image.name} without ContainerEntrypoint or the hyperparameters {toolkit.PROGRAM} "
             f"and {toolkit.SUBMIT_DIRECTORY}"
         )
-    storage.locate(record["OutputDataConfig"]["S3OutputPath"])
-    for channel in record.get("InputDataConfig", []):
-        _need_objects(host, record["RoleArn"], channel["DataSource"]["S3DataSource"]["S3Uri"])
+    if name := toolkit.distribution(hyperparameters):
+        raise not_implemented(f"CreateTrainingJob: the hyperparameter {name}")
 
 
 def _need_objects(host: Host, role_arn: str, uri: str) -> None:
@@ -59,9 +81,9 @@ def _need_objects(host: Host, role_arn: str, uri: str) -> None:
     )
 
 
-def _vet_processing(record: Record) -> None:
+def _vet_processing(host: Host, record: Record) -> None:
     specification = record["AppSpecification"]
-    image = images.resolve(specification["ImageUri"])
+    image = _resolve(host, specification["ImageUri"])
     if not specification.get("ContainerEntrypoint"):
         raise not_implemented(f"CreateProcessingJob: {image.name} without ContainerEntrypoint")
     inputs = [item["S3Input"] for item in record.get("ProcessingInputs", [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import models, verbs
+from embedded_aws.sagemaker import algorithms, models, verbs
 from embedded_aws.sagemaker.errors import AwsError, validation
 from embedded_aws.sagemaker.kinds import JOB_FINAL, MODEL, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
 
@@ -39,6 +39,8 @@ def training_record(plane: ControlPlane, params: Params, caller: Caller | None) 
     record = verbs.new_record(plane, TRAINING_JOB, params, caller)
     _need(record, "ResourceConfig", "InstanceType")
     _need(record, "AlgorithmSpecification", "TrainingImage")
+    algorithms.check_instance(record["AlgorithmSpecification"], record["ResourceConfig"]["InstanceType"])
+    algorithms.complete(record["AlgorithmSpecification"])
     record.setdefault("StoppingCondition", {}).setdefault("MaxRuntimeInSeconds", _DAY)
     record["ResourceConfig"].setdefault("InstanceCount", 1)
     record["OutputDataConfig"] = {"KmsKeyId": "", "CompressionType": "GZIP", **record["OutputDataConfig"]}

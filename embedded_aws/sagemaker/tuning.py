@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import jobs, listing, parameter_ranges, verbs
+from embedded_aws.sagemaker import algorithms, jobs, listing, parameter_ranges, verbs
 from embedded_aws.sagemaker.errors import validation
 from embedded_aws.sagemaker.kinds import JOB_FINAL, TRAINING_JOB, TUNING_JOB
 from embedded_aws.sagemaker.parameter_ranges import Range
@@ -44,11 +44,13 @@ def create(plane: ControlPlane, params: Params, caller: Caller | None) -> Params
     if "TrainingJobDefinition" not in record:
         raise validation("TrainingJobDefinition must be provided.")
     config, definition = record["HyperParameterTuningJobConfig"], record["TrainingJobDefinition"]
+    algorithms.complete(definition["AlgorithmSpecification"])
     definition["StaticHyperParameters"] = {
         **definition.get("StaticHyperParameters", {}),
         OBJECTIVE_PARAMETER: _objective(config, definition),
     }
     config.setdefault("TrainingJobEarlyStoppingType", "Off")
+    algorithms.check_tunable(definition["AlgorithmSpecification"], [one.name for one in ranges(record)])
     limits = config["ResourceLimits"]
     limits["MaxNumberOfTrainingJobs"] = _number_of_jobs(config, ranges(record))
     # Members of the list's summaries that Describe has elsewhere.

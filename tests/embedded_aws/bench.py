@@ -79,6 +79,11 @@ class Bench:
             files = {member.name: tar.extractfile(member) for member in tar.getmembers() if member.isfile()}
             return {name: file.read().decode() for name, file in files.items() if file}
 
+    def names(self, key: str) -> list[str]:
+        """The names of an archive's files."""
+        with tarfile.open(fileobj=io.BytesIO(self.get(key))) as tar:
+            return [member.name for member in tar.getmembers() if member.isfile()]
+
     def log(self, group: str, prefix: str = "") -> list[str]:
         """The lines of the streams that begin with a prefix; none if there is no such group yet."""
         logs = self.account.client("logs")

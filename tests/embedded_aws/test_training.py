@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded_aws.account import Account, allow, polls
-from tests.embedded_aws.bench import SCIKIT_LEARN, XGBOOST, Bench, bench, wheel
+from tests.embedded_aws.bench import SCIKIT_LEARN, Bench, bench, wheel
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 
@@ -49,7 +49,11 @@ def test_a_script_trains_on_channels_and_leaves_model_and_output(at: Bench) -> N
         script,
         HyperParameters={"eta": "0.3", "deep-trees": "true"},
         InputDataConfig=[channel(f"s3://{at.bucket}/rows")],
-        AlgorithmSpecification={"TrainingImage": XGBOOST, "TrainingInputMode": "File", "MetricDefinitions": [metric]},
+        AlgorithmSpecification={
+            "TrainingImage": SCIKIT_LEARN,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [metric],
+        },
     )
     assert job["TrainingJobStatus"] == "Completed"
     artifacts = job["ModelArtifacts"]["S3ModelArtifacts"]
@@ -61,6 +65,14 @@ def test_a_script_trains_on_channels_and_leaves_model_and_output(at: Bench) -> N
     assert [(item["MetricName"], item["Value"]) for item in job["FinalMetricDataList"]] == [("auc", 0.75)]
     steps = [step["Status"] for step in job["SecondaryStatusTransitions"]]
     assert steps == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+
+
+def test_an_algorithms_own_metrics_are_read_from_its_scripts_log(at: Bench) -> None:
+    job = at.train(
+        "print('[0]\\ttrain-auc:0.6\\tvalidation-auc:0.5'); print('[9]\\ttrain-auc:0.9\\tvalidation-auc:7e-1')"
+    )
+    found = {item["MetricName"]: item["Value"] for item in job["FinalMetricDataList"]}
+    assert found == {"train:auc": 0.9, "validation:auc": 0.7}
 
 
 def test_the_image_has_its_packages_and_the_log_says_what_differs(at: Bench) -> None:
