@@ -64,7 +64,7 @@ def lab_row(lab: Lab, pipelines: Sequence[PipelineRow], notebooks: Sequence[Note
         name=lab.name,
         title=lab.title,
         starts_from=before[-1].name if before else "",
-        status=_status([row.status for row in (*runs, *read)]),
+        status=_status([*(row.status for row in runs), *(row.status for row in read)]),
         pipelines=len(runs),
         pipelines_succeeded=len(good),
         notebooks=len(read),

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -184,8 +185,8 @@ def _states(lab: Lab) -> Machine:
         "role_arn": "arn:aws:iam::1:role/r",
     }
     seat = Seat(classroom=classroom, stack="sample--ann", region="us-east-1", **names)
-    states: Machine = Pipeline(run=Run(seat=seat, lab=lab), gate_function_arn="arn:gate").definition()["States"]
-    return states
+    machine = Pipeline(run=Run(seat=seat, lab=lab), gate_function_arn="arn:gate").definition()
+    return cast("Machine", machine["States"])
 
 
 def test_a_run_may_do_otherwise_than_the_manifest() -> None:
