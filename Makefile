@@ -42,11 +42,14 @@ format: setup ## Format the sources
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
+# A line "# Python 3.11 ..." in an *.in names another Python than 3.12; uv looks for wheels where pip does.
 lock: setup ## Compile every *.in into its hash-locked *.txt
-	@for source in $$(git ls-files '*.in'); do \
+	@export UV_FIND_LINKS="$${UV_FIND_LINKS-$${PIP_FIND_LINKS-}}"; \
+	for source in $$(git ls-files '*.in'); do \
 	  echo "$$source"; \
 	  override="$${source%.in}.override"; \
-	  $(BIN)/uv pip compile --quiet --python-version 3.12 --generate-hashes $$(test -f "$$override" && echo "--override $$override") \
+	  version=$$(sed -nE 's/^# Python (3\.[0-9]+).*/\1/p' "$$source" | head -n 1); \
+	  $(BIN)/uv pip compile --quiet --python-version "$${version:-3.12}" --generate-hashes $$(test -f "$$override" && echo "--override $$override") \
 	    "$$source" -o "$${source%.in}.txt" || exit 1; \
 	done
 
