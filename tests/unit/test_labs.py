@@ -7,6 +7,7 @@ import yaml
 
 from classlab.errors import UserError
 from classlab.labs import LABS_FOLDER, Lab, earlier, image_uri, in_order, read_lab
+from embedded_aws.runtime.images import IMAGES
 
 
 def write_manifest(folder: Path, **changes: object) -> Path:
@@ -109,6 +110,24 @@ def test_the_earlier_labs_of_a_lab_are_read_from_its_neighbours(tmp_path: Path) 
 def test_an_image_is_named_with_its_region_and_registry() -> None:
     uri = image_uri("sagemaker-xgboost:3.2-0", "us-east-1")
     assert uri == "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
+
+
+@pytest.mark.parametrize("uri", [image.uri for image in IMAGES.values() if image.uri])
+def test_every_image_that_the_embedded_aws_has_is_recorded(uri: str) -> None:
+    assert image_uri(uri.partition("/")[2], "us-east-1") == uri
+
+
+@pytest.mark.parametrize(
+    ("image", "region", "account"),
+    [
+        ("pytorch:2.13-cpu-amzn2023-sagemaker", "ap-northeast-2", "763104351884"),
+        ("tensorflow-training:2.21-cpu-py312", "eu-south-1", "692866216735"),
+        ("autogluon-inference:1.5.0-cpu-py312-ubuntu22.04", "af-south-1", "626614931356"),
+        ("image-classification:1", "ap-northeast-1", "501404015308"),
+    ],
+)
+def test_registries_of_frameworks_and_algorithms_differ_by_region(image: str, region: str, account: str) -> None:
+    assert image_uri(image, region) == f"{account}.dkr.ecr.{region}.amazonaws.com/{image}"
 
 
 def test_an_image_of_another_region_comes_from_that_regions_registry() -> None:
