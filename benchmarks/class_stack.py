@@ -3,7 +3,6 @@
 The seats' kernel may be a small one, so that what is measured is the stack and not the unpacking of wheels.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -54,21 +53,26 @@ def class_stack(folder: Path, *, small_kernel: bool) -> Iterator[Day]:
 
 
 def seat_template(day: Day) -> str:
-    """The attendee template, synthesised by the app as the CDK command line would; CreateStack takes 51,200 bytes."""
+    """Address of the attendee template, synthesised by the app and uploaded as the CDK command line does.
+
+    A request's own body may hold 51,200 bytes, which a class of several labs does not fit.
+    """
     output = day.workspace.scratch / "cdk.out.seat"
     day.cdk.run("synth", "-c", f"attendee={day.attendees[0].id}", "--quiet", "--output", str(output))
     (template,) = output.glob("*.template.json")
-    return json.dumps(json.loads(template.read_bytes()), separators=(",", ":"))
+    bucket = f"cdk-hnb659fds-assets-{day.engine.account}-{day.engine.region}"
+    day.root.s3.upload_file(str(template), bucket, template.name)
+    return f"https://s3.{day.engine.region}.amazonaws.com/{bucket}/{template.name}"
 
 
-def create_seat(day: Day, attendee: str, template: str) -> None:
+def create_seat(day: Day, attendee: str, template_url: str) -> None:
     """Ask for a seat's stack under the bootstrap's role, as the CDK command line does; does not wait."""
     role = (
         f"arn:aws:iam::{day.engine.account}:role/cdk-hnb659fds-cfn-exec-role-{day.engine.account}-{day.engine.region}"
     )
     day.root.cloudformation.create_stack(
         StackName=attendee_stack_name(day.classroom.name, attendee),
-        TemplateBody=template,
+        TemplateURL=template_url,
         Capabilities=["CAPABILITY_NAMED_IAM"],
         RoleARN=role,
         Tags=[{"Key": TAG_CLASSROOM, "Value": day.classroom.name}, {"Key": TAG_ATTENDEE, "Value": attendee}],

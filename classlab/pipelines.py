@@ -60,7 +60,7 @@ class Outcome:
 def patience(lab: Lab) -> Patience:
     """As long as the lab's jobs may take one after another, and a little for what is between them."""
     minutes = sum(step.minutes for step in lab.pipeline.jobs.values())
-    return Patience(seconds=60.0 * minutes + _BETWEEN_SECONDS, first=0.5, longest=15.0)
+    return Patience(seconds=60.0 * minutes + _BETWEEN_SECONDS, first=0.5, longest=5.0)
 
 
 def run_all(
