@@ -144,9 +144,9 @@ def _download(lock: Path, python: str, target: Path, purpose: str, report: Repor
 
     def heard(line: str) -> None:
         nonlocal done
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):  # the latter of wheels that lie on this machine
             done += 1
-            report(f"{purpose}: {done} of {total}, {line.split()[1]}")
+            report(f"{purpose}: {done} of {total}, {Path(line.split()[1]).name}")
 
     platforms = [word for name in _PLATFORMS for word in ("--platform", name)]
     target_python = ["--implementation", "cp", "--python-version", python]

@@ -22,6 +22,7 @@ RULES: dict[str, Look] = {
     "accounts": file_rules.no_accounts,
     "pinned": requirement_rules.pinned,
     "locked": requirement_rules.locked,
+    "kernel-python": requirement_rules.python_named,
     "hosts": requirement_rules.no_hosts,
     "notebook": notebook_rules.readable,
     "cell-length": notebook_rules.short,

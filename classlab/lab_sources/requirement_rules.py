@@ -9,6 +9,8 @@ from classlab.lab_sources.subject import Remark, Subject
 
 _LOCKS = ("requirements*.txt", "container.txt")
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])? *== *(?P<version>[^\s;*]+)(?=\s|;|$)")
+_PYTHON = re.compile(r"^# Python (3\.\d+)", re.MULTILINE)
+_USUAL_PYTHON = "3.12"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 _HOST = re.compile(r"://|--(?:extra-)?index-url|--find-links|--trusted-host|^\s*-[if]\s")
@@ -47,6 +49,18 @@ def locked(subject: Subject) -> Iterator[Remark]:
             have = versions.get(_canonical(name[0])) if name else None
             if have is None or (asked and have.partition("+")[0] != asked["version"].partition("+")[0]):
                 yield Remark(path, entry.line, f"{_short(entry)} is not what {lock.name} holds: run `make lock`")
+
+
+def python_named(subject: Subject) -> Iterator[Remark]:
+    """The kernel's lock is made for the kernel's Python: `make lock` reads it in a comment of requirements.in."""
+    if not subject.lab:
+        return
+    path = subject.lab.file("requirements.in")
+    said = _PYTHON.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    version = said[1] if said else _USUAL_PYTHON
+    if path.is_file() and version != subject.lab.kernel_python:
+        text = f"kernel_python: it is {subject.lab.kernel_python}, but {path.name} is locked for {version}"
+        yield subject.at("kernel_python", text=f"{text}: a line `# Python 3.x` says which")
 
 
 def no_hosts(subject: Subject) -> Iterator[Remark]:
