@@ -150,6 +150,11 @@ def parsed(lines: Iterable[Line], seed: int) -> Iterator[tuple[int, int, str]]:
             yield label, prepare.split_key(features, seed), features
 
 
+def keyed(spark: SparkSession, lines: RDD[Line], seed: int) -> DataFrame:
+    """Label, key and features of every customer, kept for the passes that follow."""
+    return spark.createDataFrame(lines.mapPartitions(lambda found: parsed(found, seed)), SCHEMA).persist()
+
+
 def plan_split(rows: DataFrame, seed: int) -> Split:
     """Where each row goes, by the exact ranks of the keys."""
     counts = dict.fromkeys(prepare.LABELS.values(), 0)
@@ -196,11 +201,10 @@ def run(spark: SparkSession, options: argparse.Namespace, *, name: str, sha256: 
     path = find_file(spark, options.input, name)
     changed = sha256 and prepare.changed_checksum(sha256, file_sha256(spark, path))
     lines = read_lines(spark, path)
-    seed = options.seed
     with prepare.named(name or path, changed):
         check(lines)
-        rows = spark.createDataFrame(lines.mapPartitions(lambda found: parsed(found, seed)), SCHEMA).persist()
-        plan = plan_split(rows, seed)
+        rows = keyed(spark, lines, options.seed)
+        plan = plan_split(rows, options.seed)
     placed = rows.withColumn("part", part_of(plan))
     write_parts(placed, options.output)
     totals = placed.groupBy("part", "label").agg(count("*").alias("rows")).collect()

@@ -1,9 +1,9 @@
 """Compare the batch transform's probabilities with the labels of the test rows.
 
 Runs as a SageMaker processing job (scikit-learn image) or by hand: ``python score.py --input FOLDER --output FOLDER``.
-Reads ``infer/*.out`` (one probability a line) and ``labels/labels.csv``, writes ``metrics.json`` into the output
-folder ``score``. The AUC is of probabilities; accuracy, F1, precision and recall are at a cut-off of one half, which
-nobody tuned.
+Reads ``infer/*.out`` (one probability a line) and ``labels/*.csv`` (one label a line below a header), both in the order
+of the files' names, and writes ``metrics.json`` into the output folder ``score``. The AUC is of probabilities;
+accuracy, F1, precision and recall are at a cut-off of one half, which nobody tuned.
 """
 
 import argparse
@@ -34,6 +34,14 @@ def read_probabilities(folder: Path) -> np.ndarray:
             if line.strip():
                 values.append(probability(line, f"{file.name}, row {row}"))
     return np.array(values)
+
+
+def read_labels(folder: Path) -> np.ndarray:
+    """The labels of all CSV files by name; `prepare_spark.py` writes several."""
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        raise ScoringError(f"{folder}: there is no .csv file with the labels; prepare.py writes it")
+    return np.concatenate([pd.read_csv(file)[LABEL].to_numpy() for file in files])
 
 
 def probability(line: str, where: str) -> float:
@@ -74,7 +82,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output/score"))
     options = parser.parse_args()
     try:
-        labels = pd.read_csv(options.input / "labels/labels.csv")[LABEL].to_numpy()
+        labels = read_labels(options.input / "labels")
         metrics = score(labels, read_probabilities(options.input / "infer"))
     except (ScoringError, OSError, KeyError) as error:
         report_failure(f"ScoringError: {error}")

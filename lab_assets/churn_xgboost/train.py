@@ -2,7 +2,9 @@
 
 Runs in script mode: ``python train.py --max_depth 6 …`` in SageMaker's XGBoost image, from the pipeline and from the
 notebook alike. Reads the channels ``train`` and ``validation`` (``*.csv``, header, the label first), writes
-``model.json`` to SM_MODEL_DIR and ``evaluation.json`` to SM_OUTPUT_DATA_DIR. The test rows never come here.
+``model.json`` to SM_MODEL_DIR, ``evaluation.json`` and ``history.csv`` (log loss by round) to SM_OUTPUT_DATA_DIR. The
+test rows never come here. The last line that it prints is of the model that is kept, in the form of XGBoost's own
+lines: SageMaker's metric definitions of this image, which nobody may change, read ``validation:auc`` from it.
 """
 
 import argparse
@@ -48,8 +50,14 @@ def read_channel(name: str, folder: Path | None) -> tuple[pd.DataFrame, pd.Serie
     return table.drop(columns=LABEL), table[LABEL]
 
 
-def train(options: argparse.Namespace, fit: xgb.DMatrix, watch: xgb.DMatrix) -> xgb.Booster:
-    """The booster cut to its best round by validation log loss, which is smoother than the AUC of 500 rows."""
+def train(
+    options: argparse.Namespace, fit: xgb.DMatrix, watch: xgb.DMatrix
+) -> tuple[xgb.Booster, dict[str, list[float]]]:
+    """The booster cut to its best round by validation log loss, which is smoother than the AUC of 500 rows.
+
+    Also returns the log loss of every round that was tried, on the ``train`` and the ``validation`` rows.
+    """
+    history: dict[str, dict[str, list[float]]] = {}
     parameters = {
         "objective": "binary:logistic",
         "eval_metric": ["auc", "logloss"],  # early stopping goes by the last one
@@ -66,9 +74,10 @@ def train(options: argparse.Namespace, fit: xgb.DMatrix, watch: xgb.DMatrix) -> 
         num_boost_round=options.num_round,
         evals=[(fit, "train"), (watch, "validation")],
         early_stopping_rounds=options.early_stopping_rounds,
+        evals_result=history,
         verbose_eval=100,
     )
-    return booster[: booster.best_iteration + 1]
+    return booster[: booster.best_iteration + 1], {name: found["logloss"] for name, found in history.items()}
 
 
 def evaluate(booster: xgb.Booster, watch: xgb.DMatrix, labels: pd.Series) -> dict[str, float]:
@@ -90,13 +99,15 @@ def main() -> None:
     features, labels = read_channel("train", options.train)
     watch_features, watch_labels = read_channel("validation", options.validation)
     watch = xgb.DMatrix(watch_features, watch_labels)
-    booster = train(options, xgb.DMatrix(features, labels), watch)
+    booster, history = train(options, xgb.DMatrix(features, labels), watch)
     metrics = evaluate(booster, watch, watch_labels)
-    print("; ".join(f"validation_{name}={value:.4f}" for name, value in metrics.items()))  # read by metric definitions
+    print("; ".join(f"validation_{name}={value:.4f}" for name, value in metrics.items()))
+    print(f"[{booster.num_boosted_rounds() - 1}]\tvalidation-auc:{metrics['auc']:.5f}")  # read by SageMaker
     for folder in (options.model_dir, options.output_data_dir):
         folder.mkdir(parents=True, exist_ok=True)
     booster.save_model(options.model_dir / MODEL_FILE)
     (options.output_data_dir / "evaluation.json").write_text(json.dumps(metrics), encoding="utf-8")
+    pd.DataFrame(history).to_csv(options.output_data_dir / "history.csv", index=False)
 
 
 if __name__ == "__main__":
