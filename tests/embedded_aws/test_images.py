@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from embedded_aws.runtime import images
+from embedded_aws.runtime import images, vetting
 from embedded_aws.runtime.environments import (
     MARKER,
     Environment,
@@ -18,7 +20,10 @@ from embedded_aws.runtime.environments import (
     find_python,
     uv_variables,
 )
+from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import IMAGES, UnknownImageError
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.kinds import MODEL, PROCESSING_JOB, TRAINING_JOB, Kind
 
 PINNED = {
     "sagemaker-xgboost-3.2-0": {
@@ -256,3 +261,23 @@ def test_the_command_refuses_an_unknown_name(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "unknown: sagemaker-xgbost; there are sagemaker-xgboost-3.2-0" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        (TRAINING_JOB, {"AlgorithmSpecification": {"TrainingImage": images.PYTORCH.uri}}),
+        (PROCESSING_JOB, {"AppSpecification": {"ImageUri": images.PYTORCH.uri}}),
+        (MODEL, {"PrimaryContainer": {"Image": images.PYTORCH_INFERENCE.uri}}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_an_image_without_its_environment_is_refused_with_the_command(
+    kind: Kind, record: dict[str, Any], tmp_path: Path
+) -> None:
+    host = cast("Host", SimpleNamespace(environments=tmp_path))
+    with pytest.raises(
+        AwsError, match=r"not been made; make it with: python -m .*images .* pytorch-2.13-cpu$"
+    ) as refused:
+        vetting.vet(host, kind, record)
+    assert refused.value.code == "ValidationException"
