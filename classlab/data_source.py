@@ -123,10 +123,10 @@ def uploaded(aws: Aws, bucket: str, lab: Lab) -> PipelineData:
         raise
 
 
-def read_outputs(aws: Aws, bucket: str, lab_name: str) -> LabOutputs | None:
+def read_outputs(aws: Aws, bucket: str, lab_name: str, prefix: str = "") -> LabOutputs | None:
     """What a lab left for later ones in a seat's bucket, or None where it has not ended well there yet."""
     try:
-        body = aws.s3.get_object(Bucket=bucket, Key=outputs_key(lab_name))["Body"].read()
+        body = aws.s3.get_object(Bucket=bucket, Key=prefix + outputs_key(lab_name))["Body"].read()
     except ClientError as error:
         if code_of(error) in _NOT_THERE:
             return None

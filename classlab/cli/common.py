@@ -16,6 +16,7 @@ from classlab.labs import Lab, read_lab
 from classlab.reporting.console import ConsoleRenderer
 from classlab.reporting.events import Emit, ignore
 from classlab.settings import Classroom
+from classlab.stacks import Stack
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -86,3 +87,13 @@ def lab_of(classroom: Classroom, name: str) -> Lab:
 def labs_of(classroom: Classroom) -> list[Lab]:
     """The manifests of the class's labs."""
     return [read_lab(folder) for folder in classroom.labs]
+
+
+def chosen(stacks: dict[str, Stack], attendees: tuple[str, ...]) -> dict[str, Stack]:
+    """The seats of these attendees, of all where none is named; raises :class:`UserError` where one does not stand."""
+    unknown = [attendee for attendee in attendees if attendee not in stacks]
+    if unknown:
+        raise UserError(f"no stack of {', '.join(unknown)} stands; deployed are {', '.join(stacks) or 'none'}")
+    if not stacks:
+        raise UserError("no attendee stack stands: run `npx cdk deploy -c attendee=ID` for each")
+    return {attendee: stack for attendee, stack in stacks.items() if not attendees or attendee in attendees}

@@ -7,10 +7,12 @@ from classlab.cli.close import close
 from classlab.cli.common import Commands
 from classlab.cli.data import data
 from classlab.cli.end import end, extend
+from classlab.cli.jump import jump
 from classlab.cli.labs import labs
 from classlab.cli.open import open_environment
 from classlab.cli.rehearse import rehearse
 from classlab.cli.run import run
+from classlab.cli.share import share
 from classlab.cli.status import status
 from classlab.cli.teardown import teardown
 
@@ -21,5 +23,7 @@ def main() -> None:
     """Identical SageMaker environments for a whole class, real labs, and nothing left behind."""
 
 
-for command in (build, close, data, end, extend, labs, open_environment, rehearse, run, status, teardown):
+for command in (
+    build, close, data, end, extend, jump, labs, open_environment, rehearse, run, share, status, teardown,
+):  # fmt: skip
     main.add_command(command)

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from classlab import data_source, pipelines
 from classlab.aws import Aws
-from classlab.cli.common import classroom_option, json_option, lab_of, listening, show_json
+from classlab.cli.common import chosen, classroom_option, json_option, lab_of, listening, show_json
 from classlab.contract import AttendeeOutput, ClassroomOutput, PipelineData
 from classlab.errors import UserError
 from classlab.labs import Lab
@@ -40,7 +40,7 @@ def run(
     settings = pipelines.wishes_of(lab, wishes)
     aws = Aws.of_region(classroom.region)
     class_bucket = class_stack(aws, classroom.name).output(ClassroomOutput.BUCKET)
-    seats = _chosen(attendee_stacks(aws, classroom.name), attendees)
+    seats = chosen(attendee_stacks(aws, classroom.name), attendees)
     data = {id_: _data_of(aws, lab, class_bucket, id_, seat) for id_, seat in seats.items()}
     with listening(as_json=as_json) as emit:
         title = f"Run {lab.name} for {len(seats)} attendees"
@@ -62,15 +62,6 @@ def _data_of(aws: Aws, lab: Lab, class_bucket: str, attendee: str, seat: Stack) 
         return data_source.of_seat(aws, lab, class_bucket=class_bucket, seat_bucket=seat.output(AttendeeOutput.BUCKET))
     except UserError as error:
         raise UserError(f"{attendee}: {error}") from error
-
-
-def _chosen(stacks: dict[str, Stack], attendees: tuple[str, ...]) -> dict[str, Stack]:
-    unknown = [attendee for attendee in attendees if attendee not in stacks]
-    if unknown:
-        raise UserError(f"no stack of {', '.join(unknown)} stands; deployed are {', '.join(stacks) or 'none'}")
-    if not stacks:
-        raise UserError("no attendee stack stands: run `npx cdk deploy -c attendee=ID` for each")
-    return {attendee: stack for attendee, stack in stacks.items() if not attendees or attendee in attendees}
 
 
 def _table(outcomes: list[pipelines.Outcome]) -> Table:
