@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from classlab.lab_sources import file_rules, manifest_rules, notebook_rules, requirement_rules, translation_rules
+from classlab.lab_sources import (
+    file_rules,
+    manifest_rules,
+    neighbour_rules,
+    notebook_rules,
+    requirement_rules,
+    translation_rules,
+)
 from classlab.lab_sources.subject import Look, Subject
 
 RULES: dict[str, Look] = {
@@ -16,6 +23,8 @@ RULES: dict[str, Look] = {
     "price": manifest_rules.prices,
     "starts-from": manifest_rules.origins,
     "steps": manifest_rules.steps_fit,
+    "data-file": neighbour_rules.own_data,
+    "kernel": neighbour_rules.own_kernel,
     "files": file_rules.present,
     "python": file_rules.parses,
     "outputs": file_rules.no_outputs,

@@ -14,6 +14,13 @@ def sound(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def neighbour(tmp_path: Path) -> Path:
+    """The folder of a lab called `other` beside it."""
+    folder, _ = begin("other", labs_folder=tmp_path / "labs", tests_folder=tmp_path / "tests")
+    return folder
+
+
 def plant(path: Path, old: str, new: str) -> int:
     """Put a mistake in the place of a text that stands there once; returns its line, from 1."""
     text = path.read_text(encoding="utf-8")
