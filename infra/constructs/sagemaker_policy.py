@@ -65,17 +65,13 @@ class SageMakerRights:
         small = self._small()
         small["Null"]["sagemaker:ServerlessMaxConcurrency"] = "true"
         everyday = [f"sagemaker:{verb}{kind}" for verb in ("Describe", "Delete") for kind in _SERVED]
+        everyday += [f"sagemaker:{call}" for call in _ENDPOINT_CALLS]
         return [
             allow(
                 "ConfigureEndpoint", ["sagemaker:CreateEndpointConfig"], [config], {**small, **self._tagged()}, why=_OWN
             ),
             allow("CreateEndpoint", ["sagemaker:CreateEndpoint"], [config, endpoint], self._tagged(), why=_OWN),
-            allow(
-                "UseEndpoint",
-                [*everyday, "sagemaker:UpdateEndpoint", "sagemaker:InvokeEndpoint"],
-                [config, endpoint, model],
-                why=_OWN,
-            ),
+            allow("UseEndpoint", everyday, [config, endpoint, model], why=_OWN),
         ]
 
     def tag_at_creation(self, kinds: Sequence[str]) -> Statement:
@@ -112,4 +108,5 @@ class SageMakerRights:
 
 
 _SERVED = ("Model", "EndpointConfig", "Endpoint")
-ALL_KINDS = (*JOB_KINDS.values(), "model", "endpoint-config", "endpoint")
+_ENDPOINT_CALLS = ("UpdateEndpoint", "UpdateEndpointWeightsAndCapacities", "InvokeEndpoint")
+ALL_KINDS = ("*",)  # one pattern for all: a role's inline policies may have 10,240 characters

@@ -27,7 +27,10 @@ KINDS = {
     "transform-job": ("CreateTransformJob", "DescribeTransformJob", "StopTransformJob"),
     "model": ("CreateModel", "DescribeModel", "DeleteModel"),
     "endpoint-config": ("CreateEndpointConfig", "DescribeEndpointConfig", "DeleteEndpointConfig"),
-    "endpoint": ("CreateEndpoint", "DescribeEndpoint", "DeleteEndpoint", "UpdateEndpoint", "InvokeEndpoint"),
+    "endpoint": (
+        *("CreateEndpoint", "DescribeEndpoint", "DeleteEndpoint", "UpdateEndpoint", "InvokeEndpoint"),
+        "UpdateEndpointWeightsAndCapacities",
+    ),
 }
 CALLS = [(kind, f"sagemaker:{action}") for kind, actions in KINDS.items() for action in actions]
 IDS = st.from_regex(ATTENDEE_PATTERN, fullmatch=True)
