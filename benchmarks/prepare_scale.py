@@ -1,6 +1,6 @@
 """How the churn lab's prepare.py grows with its file: 5 thousand, 500 thousand and 5 million generated customers.
 
-``python -m benchmarks.prepare_scale``. Peak memory is the kernel's own count of the process (`ru_maxrss`). At 5 thousand
+``python -m benchmarks.prepare_scale``. Peak memory is the kernel's own count of a process (`ru_maxrss`). At 5 thousand
 rows a process mostly starts, so the ratio that can show growth worse than linear is the one from 500 thousand up.
 """
 
