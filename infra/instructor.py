@@ -58,7 +58,7 @@ class InstructorRights:
         return [
             self._stacks(),
             *self._buckets(),
-            self._public_data(),
+            *self._public_data(),
             *self._machines(),
             self._notebooks(),
             *self._schedule(),
@@ -89,9 +89,10 @@ class InstructorRights:
             allow("PutOutputs", put, outputs, why="Earlier labs' outputs, for whoever was late"),
         ]
 
-    def _public_data(self) -> Statement:
+    def _public_data(self) -> list[Statement]:
         """`classlab data put` reads it with the instructor's rights; a public bucket does not stand in for these."""
-        return allow("ReadPublicData", ["s3:GetObject"], [self.arns.bucket(key) for key in public_keys(self.labs)])
+        sources = [self.arns.bucket(key) for key in public_keys(self.labs)]
+        return [allow("ReadPublicData", ["s3:GetObject"], sources)] if sources else []
 
     def _machines(self) -> list[Statement]:
         """Pipelines, and the teardown: its dry run, which changes nothing, is a matter of its input."""

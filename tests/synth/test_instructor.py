@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from classlab.labs import lab_folders, read_lab
+from infra.arns import ANY
 from infra.constructs.seat_policy import public_keys
 from infra.inputs import PROJECT, ClassInputs
-from infra.instructor import policy_document
+from infra.instructor import InstructorRights, policy_document
 from tests.synth.access import Principal
 from tests.synth.conftest import Template
 from tests.synth.resolving import ACCOUNT, CLASS_BUCKET, REGION, Resolver, only
@@ -99,6 +100,15 @@ def test_the_role_of_a_class_reads_its_labs_public_data(class_template: Template
     sources = public_keys(inputs.labs)
     assert sources
     assert all(role.may("s3:GetObject", f"arn:aws:s3:::{source}") for source in sources)
+
+
+@pytest.mark.parametrize(("source", "statements"), [("s3://open-data/rows.csv", 1), ("", 0)])
+def test_only_labs_with_public_data_need_a_statement_about_it(source: str, statements: int) -> None:
+    lab = read_lab("churn_xgboost")
+    assert lab.data
+    other = lab.model_copy(update={"data": lab.data.model_copy(update={"public_source": source})})
+    rights = InstructorRights(arns=ANY, classroom="sample", class_bucket_arn="arn:aws:s3:::class", labs=[other])
+    assert [statement.sid for statement in rights.statements()].count("ReadPublicData") == statements
 
 
 def test_notebooks_of_a_class_are_opened_and_no_others(instructor: Principal) -> None:
