@@ -46,4 +46,4 @@ SERVERS = {
 
 def server_of(image: Image) -> ModelServer | None:
     """The server of an image; none for one that only trains."""
-    return SERVERS.get(image.framework)
+    return SERVERS.get(image.framework) if image.serves else None

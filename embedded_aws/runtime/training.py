@@ -21,6 +21,8 @@ CUSTOMERS_FAULT = 2
 ALGORITHMS = {"image-classification": "image_classification.train"}
 """Modules of `container_code` that stand for built-in algorithms, by the image's framework."""
 
+WITHOUT_WEIGHTS = "use_pretrained_model=1 finds no pretrained weights: the network is trained from scratch"
+
 
 class TrainingJob(Job):
     """Runs one training job."""
@@ -67,9 +69,16 @@ class TrainingJob(Job):
 
     def _training_message(self) -> str:
         """What Describe says while it trains, with the differences from AWS that matter most."""
-        differences = [*self._image.differences[:1], *self.record.get("_notes", ())]
+        differences = [*self._image.differences[:1], *self._notes]
         note = f" [embedded AWS: {'; '.join(differences)}]" if differences else ""
         return f"Training image download completed. Training in progress.{note}"
+
+    @property
+    def _notes(self) -> list[str]:
+        """What differs from AWS in this job, whatever its image."""
+        scratch = self.record.get("HyperParameters", {}).get("use_pretrained_model") == "1"
+        pretrained = [WITHOUT_WEIGHTS] if scratch and self._image.framework in ALGORITHMS else []
+        return [*pretrained, *self.record.get("_notes", ())]
 
     def _fetch_channels(self) -> None:
         for channel in self.record.get("InputDataConfig", []):
@@ -134,7 +143,7 @@ class TrainingJob(Job):
     def _train(self, script: Script | None, log: LogStream) -> Ending:
         for difference in self._image.differences:
             log.write(f"[embedded AWS] {self._image.name}: {difference}")
-        for difference in self.record.get("_notes", ()):
+        for difference in self._notes:
             log.write(f"[embedded AWS] {difference}")
         spec = ContainerSpec(
             image=self._image,

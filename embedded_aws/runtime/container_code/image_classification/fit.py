@@ -67,6 +67,7 @@ class Training:
 
     def run(self) -> None:
         """All epochs, or fewer if it stops early."""
+        _log.info("Setting number of threads: %d", torch.get_num_threads())
         stopping = EarlyStopping(self._parameters)
         for epoch in range(self._parameters.epochs):
             self._set_rate(epoch)

@@ -14,12 +14,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from . import channels, model, parameters
-from .batches import Loader
+from . import channels, parameters
+from .channels import Pictures
 from .failures import CustomerError
-from .fit import Training
 from .parameters import Parameters
 
 CUSTOMERS_FAULT, OWN_FAULT = 2, 1
@@ -34,13 +31,21 @@ def run(ml: Path) -> None:
     _log.info("Final configuration: %s", dataclasses.asdict(read))
     configuration = _configuration(ml, "inputdataconfig")
     channels.refuse_model(configuration)
-    data = ml / "input/data"
-    training = Loader(channels.open_channel(data, configuration, "train"), read, "train")
-    validation = Loader(channels.open_channel(data, configuration, "validation"), read, "validation")
+    training = channels.open_channel(ml / "input/data", configuration, "train")
+    validation = channels.open_channel(ml / "input/data", configuration, "validation")
     _check_sizes(read, training, validation)
     _tell(read)
-    model.describe(ml / "model", read)
-    Training(read, training, validation, ml / "model").run()
+    _train(read, training, validation, ml / "model")
+
+
+def _train(read: Parameters, training: Pictures, validation: Pictures, folder: Path) -> None:
+    # torch takes seconds to load: what can be told before that is told before.
+    from . import model
+    from .batches import Loader
+    from .fit import Training
+
+    model.describe(folder, read)
+    Training(read, Loader(training, read, "train"), Loader(validation, read, "validation"), folder).run()
 
 
 def _configuration(ml: Path, name: str) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def _configuration(ml: Path, name: str) -> dict[str, Any]:
     return read
 
 
-def _check_sizes(read: Parameters, training: Loader, validation: Loader) -> None:
+def _check_sizes(read: Parameters, training: Pictures, validation: Pictures) -> None:
     if len(training) < read.mini_batch_size:
         raise CustomerError("The number of input images must be bigger or equal to the mini_batch_size.")
     if not len(validation):
@@ -59,8 +64,6 @@ def _check_sizes(read: Parameters, training: Loader, validation: Loader) -> None
 
 def _tell(read: Parameters) -> None:
     """What it is going to do, in the form of the original."""
-    if read.use_pretrained_model:
-        _log.warning("[embedded AWS] use_pretrained_model=1: there are no pretrained weights here; from scratch")
     _log.info("---- Parameters ----")
     for name in ("num_layers", "epochs", "optimizer", "momentum", "weight_decay", "learning_rate", "mini_batch_size",
                  "num_training_samples", "num_classes", "augmentation_type"):  # fmt: skip
@@ -69,7 +72,6 @@ def _tell(read: Parameters) -> None:
     if not read.checkpoint_frequency:
         _log.info("checkpoint_frequency not set, will store the best model")
     _log.info("--------------------")
-    _log.info("Setting number of threads: %d", torch.get_num_threads())
 
 
 def _fail(ml: Path, reason: str, status: int) -> None:
