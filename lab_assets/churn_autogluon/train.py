@@ -30,9 +30,9 @@ def read_options() -> argparse.Namespace:
     """Hyperparameters and folders; an unknown hyperparameter ends the job with argparse's message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presets", choices=["medium", "good", "high", "best"], default="medium")
-    parser.add_argument("--time_limit", type=float, default=300)  # seconds; medium needs a tenth, the others use it up
+    parser.add_argument("--time_limit", type=float, default=900)  # seconds; where it cuts, the machine's speed decides
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)  # enough for 4,000 rows; more wait for each other when busy
     parser.add_argument("--train", type=Path, default=os.environ.get("SM_CHANNEL_TRAIN"))
     parser.add_argument("--validation", type=Path, default=os.environ.get("SM_CHANNEL_VALIDATION"))
     parser.add_argument("--model_dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
