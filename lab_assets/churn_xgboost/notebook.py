@@ -27,15 +27,16 @@ import pandas as pd
 
 # %% name="words"
 words = {
-    "stays": "stays", "leaves": "leaves", "share": "share of leavers", "by_chance": "spread by chance",
-    "spread": "spread of the share", "round": "trees", "loss": "log loss", "best": "best round",
-    "cut_off": "cut-off", "cost": "cost", "validation": "validation", "test": "test",
-    "chosen": "chosen on validation", "requests": "requests", "traffic": "answers by variant",
-    "kept": "the outputs of your pipeline run are kept: they were measured the same way",
-    "written": "later labs can start from this notebook's results",
-    "gone": "deleted", "not_there": "already gone",
-    "right": "right: with these prices it pays to make an offer from {:.2f} on",
-    "not_yet": "not yet: try every value of `cut_offs`, take the cost of each with the prices given, and return the cheapest",
+    "stays": "stays", "leaves": "leaves", "validation": "validation", "test": "test", "training": "training",
+    "spread": "spread of the share", "by_chance": "spread by chance", "round": "trees", "loss": "log loss",
+    "best": "best round", "cut_off": "cut-off", "cost": "cost", "chosen": "chosen on validation",
+    "bothered": "share of stayers bothered", "caught": "share of leavers caught",
+    "precision": "share of leavers among those called", "truth": "truth", "decision": "decision",
+    "requests": "requests", "traffic": "who answered", "gone": "deleted", "not_there": "not there",
+    "kept": "the outputs of your pipeline run stay: they were measured in the same way",
+    "written": "later labs can start from the results of this notebook",
+    "right": "right: with these prices an offer pays from {:.2f} on",
+    "not_yet": "not yet: take the cost at every value of `cut_offs`, with the prices given, and return the cheapest",
 }  # fmt: skip
 
 # %% [markdown] name="seat"
@@ -263,7 +264,7 @@ evaluation
 history = pd.read_csv(io.BytesIO(from_archive(measured, "history.csv")))
 best = history["validation"].idxmin()
 figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
-axis.plot(history["train"], label="train")
+axis.plot(history["train"], label=words["training"])
 axis.plot(history["validation"], label=words["validation"])
 axis.axvline(best, color="grey", linestyle=":", label=f"{words['best']}: {best + 1}")
 axis.set(xlabel=words["round"], ylabel=words["loss"])
@@ -271,8 +272,9 @@ axis.legend()
 plt.show()
 
 # %% [markdown] name="curve"
-# The training loss falls for ever: it measures memory. The validation loss turns; the model is cut off at its lowest
-# point. That is early stopping, and it needs rows that no tree was grown on.
+# The training loss falls for ever: it measures memory. The validation loss flattens and at last rises; sixty rounds
+# without a new lowest point end the training, and the model is cut back to that point. That is early stopping, and it
+# needs rows that no tree was grown on.
 #
 # AUC and accuracy above are different things. **AUC** is how often a leaver gets a higher probability than a stayer; it
 # needs no cut-off. **Accuracy** is how often the decision is right, and depends on where you cut.
@@ -301,6 +303,8 @@ figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for part in ("validation", "test"):
     RocCurveDisplay.from_predictions(truth[part], probability[part], name=words[part], ax=axes[0])
     PrecisionRecallDisplay.from_predictions(truth[part], probability[part], name=words[part], ax=axes[1])
+axes[0].set(xlabel=words["bothered"], ylabel=words["caught"])
+axes[1].set(xlabel=words["caught"], ylabel=words["precision"])
 plt.show()
 auc = roc_auc_score(truth["test"], probability["test"])
 print(f"test AUC {auc:.4f}, validation AUC {evaluation['auc']:.4f}")
@@ -356,7 +360,8 @@ for axis, cut_off in zip(axes, (0.5, chosen)):
     decided = (probability["test"] >= cut_off).astype(int)
     names = [words["stays"], words["leaves"]]
     ConfusionMatrixDisplay.from_predictions(truth["test"], decided, display_labels=names, ax=axis, colorbar=False)
-    axis.set(title=f"{words['cut_off']} {cut_off}: {np.mean(decided == truth['test']):.1%}")
+    title = f"{words['cut_off']} {cut_off}: {np.mean(decided == truth['test']):.1%}"
+    axis.set(title=title, xlabel=words["decision"], ylabel=words["truth"])
 plt.show()
 
 # %% [markdown] name="shap"
@@ -576,7 +581,7 @@ except Exception as error:
 print(words["right"].format(answer) if solved else words["not_yet"])
 
 # %% [markdown] name="next"
-# Worth trying next: more jobs in the search; a lower `eta` with more rounds; the same search with `Strategy="Bayesian"`,
+# Worth trying next: more jobs in the search; a lower `eta` with more rounds; the same search with `strategy="Bayesian"`,
 # which learns from the jobs it has seen; a cut-off for customers who are worth more than others. The lab on AutoGluon
 # starts from what you prepared here, and lets several kinds of models compete on the same test customers.
 #
