@@ -69,8 +69,10 @@ def logs_and_metrics(stack: str, tuning: str) -> list[Statement]:
     shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
     endpoints = f"/aws/sagemaker/Endpoints/{stack}{SEPARATOR}*"
     groups = [OWN.log_group(name) for name in (*shared, endpoints)]
-    streams = [OWN.regional("logs", f"log-group:{name}:log-stream:{stack}{SEPARATOR}*") for name in shared]
-    streams.append(OWN.regional("logs", f"log-group:{_TRAINING_LOG_GROUP}:log-stream:{tuning}-*"))
+    streams = [  # one pattern for the shared groups: a role's inline policies may have 10,240 characters
+        OWN.regional("logs", f"log-group:/aws/sagemaker/*:log-stream:{stack}{SEPARATOR}*"),
+        OWN.regional("logs", f"log-group:{_TRAINING_LOG_GROUP}:log-stream:{tuning}-*"),
+    ]
     sagemaker = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
     why = "Names of streams are SageMaker's choice, behind the attendee's stack"
     return [
