@@ -301,7 +301,7 @@ xgboost = booster.predict(xgb.DMatrix(numbers))
 assert len(xgboost) == len(truth)
 
 # %%
-from sklearn.metrics import RocCurveDisplay, accuracy_score, f1_score, roc_auc_score
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score, roc_curve
 
 answers = {"XGBoost": xgboost, "AutoGluon": autogluon}
 table = {
@@ -317,9 +317,11 @@ pd.DataFrame(table).T.round(4)
 # %%
 figure, axis = plt.subplots(figsize=(5.5, 5.5), layout="constrained")
 for who, probability in answers.items():
-    RocCurveDisplay.from_predictions(truth, probability, name=who, ax=axis)
+    false_alarms, found, _ = roc_curve(truth, probability)
+    axis.plot(false_alarms, found, label=f"{who}: AUC {table[who]['AUC']:.4f}")
 axis.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
 axis.set(xlabel=words["false_alarms"], ylabel=words["found"])
+axis.legend(loc="lower right")
 plt.show()
 
 # %% [markdown] name="bootstrap"
