@@ -279,7 +279,7 @@ def cat(chance: np.random.Generator, canvas: Canvas) -> None:
 
 
 def frog(chance: np.random.Generator, canvas: Canvas) -> None:
-    """A frog in front of us: wide and flat, eyes on top, hind legs folded at both sides."""
+    """A frog in front of us: wide and flat, eyes on top, hind legs folded at both sides, often with spots."""
     skin = any_of(chance, [(90, 140, 60), (120, 125, 60), (110, 85, 55), (70, 110, 80), (140, 140, 120)])
     shade = (int(skin[0] * 0.7), int(skin[1] * 0.7), int(skin[2] * 0.7))
     belly = jitter(chance, (205, 205, 160))
@@ -289,11 +289,17 @@ def frog(chance: np.random.Generator, canvas: Canvas) -> None:
         canvas.line([(50 + side * spread, 82), (50 + side * (spread + 8), 86)], 6, shade)
         canvas.line([(50 + side * 17, 66), (50 + side * 19, 86)], 6, skin)
     canvas.ellipse((50, 60), 66, 44, skin)
-    canvas.ellipse((50, 70), 44, 24, belly)
+    canvas.ellipse((50, 70), 44 * chance.uniform(0.8, 1.1), 24 * chance.uniform(0.7, 1.1), belly)
+    spots = Canvas()
+    for _ in range(int(chance.integers(9))):
+        size = chance.uniform(3, 8)
+        spots.ellipse((chance.uniform(15, 85), chance.uniform(40, 75)), size, size, shade)
+    canvas.overlay(spots)
+    apart, eye = chance.uniform(15, 21), chance.uniform(9, 12)
     for side in (-1, 1):
-        canvas.ellipse((50 + side * 18, 38), 20, 20, skin)
-        canvas.ellipse((50 + side * 18, 37), 12, 12, (225, 205, 90))
-        canvas.ellipse((50 + side * 18, 37), 6, 6, DARK)
+        canvas.ellipse((50 + side * apart, 38), eye + 8, eye + 8, skin)
+        canvas.ellipse((50 + side * apart, 37), eye, eye, jitter(chance, (205, 185, 90), 20))
+        canvas.ellipse((50 + side * apart, 37), eye / 2, eye / 2, DARK)
     canvas.line([(30, 58), (50, 62), (70, 58)], 1.8, DARK)
 
 
@@ -315,7 +321,22 @@ def background(chance: np.random.Generator, width: int, height: int) -> Image.Im
     return picture.filter(ImageFilter.GaussianBlur(height / 60))
 
 
-def with_noise(chance: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """What a small sensor adds, and the light of the day."""
-    values = np.asarray(picture).astype(np.float32) * chance.uniform(0.8, 1.15)
-    return Image.fromarray((values + chance.normal(0, 6, values.shape)).clip(0, 255).astype(np.uint8))
+def photographed(chance: np.random.Generator, picture: Image.Image, *, unit: float) -> Image.Image:
+    """What a camera makes of it: dappled light, a focus that is seldom exact, and a small sensor's noise.
+
+    Light and focus differ from picture to picture and not from class to class, so that how sharp a picture is tells
+    next to nothing about what it shows. ``unit`` is a 32nd of the animal's size in pixels.
+    """
+    light = chance.uniform(0.85, 1.1) + dapples(chance, picture.size, unit)
+    lit = Image.fromarray((np.asarray(picture) * light[..., None]).clip(0, 255).astype(np.uint8))
+    seen = lit.filter(ImageFilter.GaussianBlur(chance.uniform(0, 0.3) * unit))
+    values = np.asarray(seen) + chance.normal(0, 6, (*light.shape, 3))
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+def dapples(chance: np.random.Generator, size: tuple[int, int], unit: float) -> np.ndarray:
+    """Spots of light and shade of one size and strength, shape (rows, columns)."""
+    spot = unit * chance.uniform(1, 4)
+    grid = chance.normal(0, chance.uniform(0, 0.02), (round(size[1] / spot) + 1, round(size[0] / spot) + 1))
+    small = Image.fromarray(grid.astype(np.float32))
+    return np.asarray(small.resize(size, Image.Resampling.BICUBIC))

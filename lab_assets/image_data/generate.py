@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawing import animal, any_of, background, with_noise
+from drawing import animal, any_of, background, photographed
 from PIL import Image
 
 ANIMALS = {"bird": 16, "cat": 17, "dog": 18, "horse": 19, "sheep": 20, "cow": 21, "elephant": 22, "bear": 23,
@@ -51,6 +51,11 @@ class Scene:
     chance: np.random.Generator
     picture: Image.Image
     annotations: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def unit(self) -> float:
+        """A 32nd of the longer side of the biggest thing, in pixels."""
+        return max((max(marks["bbox"][2:]) for marks in self.annotations), default=96) / 32
 
     def add(self, name: str, *, height: float, centre: tuple[float, float]) -> None:
         """Draw one thing and annotate it; ``height`` in pixels, ``centre`` in shares of the picture."""
@@ -174,7 +179,7 @@ def coco_files(per_class: int, seed: int) -> dict[str, bytes]:
     for number, index in enumerate([*order, *sorted(order[:COPIES])], start=1):
         scene = scenes[index]
         name = f"{number:012d}.jpg"
-        picture = with_noise(np.random.default_rng([seed, 104, index]), scene.picture)
+        picture = photographed(np.random.default_rng([seed, 104, index]), scene.picture, unit=scene.unit)
         files[f"coco/images/{name}"] = jpeg(picture)
         images.append(image_record(number, name, picture))
         first = len(annotations) + 1
@@ -233,9 +238,9 @@ def cifar_picture(chance: np.random.Generator, label: int) -> Image.Image:
     """A frog, or a ball for whatever else; drawn larger and reduced as CIFAR's pictures were."""
     side = CIFAR_SIDE * FINE
     scene = Scene(chance, background(chance, side, side))
-    scene.add("frog" if label == FROG else "sports ball", height=side * chance.uniform(0.62, 0.9), centre=place(scene))
-    noisy = with_noise(chance, scene.picture)
-    return noisy.resize((CIFAR_SIDE, CIFAR_SIDE), Image.Resampling.BICUBIC)
+    scene.add("frog" if label == FROG else "sports ball", height=side * chance.uniform(0.48, 0.62), centre=place(scene))
+    seen = photographed(chance, scene.picture, unit=scene.unit)
+    return seen.resize((CIFAR_SIDE, CIFAR_SIDE), Image.Resampling.BICUBIC)
 
 
 def write_tar(out: Path, files: dict[str, bytes]) -> None:
