@@ -10,9 +10,10 @@ import shutil
 import signal
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from embedded_aws.runtime import model_client, model_files, storage
 from embedded_aws.runtime.container import ML, Container
@@ -29,13 +30,44 @@ ROOM = 8
 
 
 @dataclass
-class _Model:
+class Slot:
     """A model that was asked for: its server once it is loaded, and how many requests it is answering."""
 
-    name: str
     loading: threading.Lock = field(default_factory=threading.Lock)
     running: RunningServer | None = None
     busy: int = 0
+
+
+class Shelf:
+    """Slots by their models' names; `unload` is told which had to make room for another."""
+
+    def __init__(self, room: int, unload: Callable[[str, Slot], None]) -> None:
+        self._room = room
+        self._unload = unload
+        self._slots: OrderedDict[str, Slot] = OrderedDict()
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def held(self, target: str) -> Iterator[Slot]:
+        """A model's slot, which stays for the time being; it is forgotten if nothing was loaded."""
+        with self._turn:
+            slot = self._slots.setdefault(target, Slot())
+            self._slots.move_to_end(target)
+            slot.busy += 1
+            self._make_room()
+        try:
+            yield slot
+        finally:
+            with self._turn:
+                slot.busy -= 1
+                if slot.running is None and not slot.busy:
+                    self._slots.pop(target, None)
+
+    def _make_room(self) -> None:
+        """Let go of what was not asked for longest and answers nothing now."""
+        idle = [target for target, slot in self._slots.items() if not slot.busy]
+        for target in idle[: max(0, len(self._slots) - self._room)]:
+            self._unload(target, self._slots.pop(target))
 
 
 class MultiModelContainer(ServingContainer):
@@ -46,58 +78,41 @@ class MultiModelContainer(ServingContainer):
     def ask(self, invocation: Invocation, seconds: float = ANSWER_SECONDS) -> Response:
         """One request to the model it names; AwsError (ValidationError) if there is none of that name."""
         target = str(invocation.target_model)
-        with self._held(target) as model:
+        with self._shelf.held(target) as slot:
             try:
-                with model.loading:
-                    model.running = model.running or self._load(model.name, target)
+                with slot.loading:
+                    slot.running = slot.running or self._load(target)
             except JobFailed as error:
                 return Response(500, "text/plain", f"the model {target} could not be loaded: {error}".encode())
-            return model_client.ask(model.running.port, invocation, seconds)
+            return model_client.ask(slot.running.port, invocation, seconds)
 
     def _start(self, host: Host) -> None:
         """The container and the code that all models share; no model yet."""
-        self._models: OrderedDict[str, _Model] = OrderedDict()
-        self._turn = threading.Lock()
+        self._shelf = Shelf(ROOM, self._unload)
         (self._ml / "models").mkdir(parents=True)
         self._container = self._open(host)
         self._variables = {"SAGEMAKER_MULTI_MODEL": "true", **self._variables}
         if self._shared_code:
             self._install(self._container, self._shared_code)
 
-    @contextmanager
-    def _held(self, target: str) -> Iterator[_Model]:
-        """A model that will not be unloaded for the time being."""
-        with self._turn:
-            name = hashlib.sha256(target.encode()).hexdigest()[:32]
-            model = self._models.setdefault(target, _Model(name))
-            self._models.move_to_end(target)
-            model.busy += 1
-            self._make_room()
-        try:
-            yield model
-        finally:
-            with self._turn:
-                model.busy -= 1
-                if model.running is None and not model.busy:
-                    self._models.pop(target, None)
+    def _folder_of(self, target: str) -> Path:
+        """Where a model is; its name may be anything that an object's may be."""
+        return self._ml / "models" / hashlib.sha256(target.encode()).hexdigest()[:32]
 
-    def _make_room(self) -> None:
-        """Unload what was not asked for longest."""
-        idle = [target for target, model in self._models.items() if not model.busy]
-        for target in idle[: max(0, len(self._models) - ROOM)]:
-            model = self._models.pop(target)
-            if model.running:
-                model.running.process.signal(signal.SIGKILL)
-            self._log.write(f"[embedded AWS] unloaded {target}")
-            shutil.rmtree(self._ml / "models" / model.name, ignore_errors=True)
+    def _unload(self, target: str, slot: Slot) -> None:
+        """End a model's server and remove its files."""
+        if slot.running:
+            slot.running.process.signal(signal.SIGKILL)
+        self._log.write(f"[embedded AWS] unloaded {target}")
+        shutil.rmtree(self._folder_of(target), ignore_errors=True)
 
-    def _load(self, name: str, target: str) -> RunningServer:
+    def _load(self, target: str) -> RunningServer:
         """Fetch a model and start its server."""
-        folder = self._ml / "models" / name
+        folder = self._folder_of(target)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         prefix = storage.locate(str(model_files.location(self._description)))
-        place = storage.Location(prefix.bucket, f"{prefix.key.rstrip('/')}/{target.lstrip('/')}")
+        place = prefix.below(target.lstrip("/"))
         try:
             model_files.fetch_archive(self._principal, place, folder / "model")
         except (AwsError, BadLocationError) as error:
@@ -107,4 +122,4 @@ class MultiModelContainer(ServingContainer):
                 "an object located at the URL and that the role passed to CreateModel has permissions to download the "
                 "model.",
             ) from error
-        return self._serve(self._container, f"{ML}/models/{name}/model")
+        return self._serve(self._container, f"{ML}/models/{folder.name}/model")

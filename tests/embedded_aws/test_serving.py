@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -178,6 +179,41 @@ def test_variants_answer_by_their_weights(at: Bench) -> None:
     endpoint = deploy(at, **{often: 1, never: 0})
     assert {ask(at, endpoint, "1")[0] for _ in range(10)} == {"[[2.0]]"}
     assert ask(at, endpoint, "1", TargetVariant=never)[0] == "[[3.0]]"
+
+
+def shares(at: Bench, endpoint: dict[str, Any], times: int) -> Counter[str]:
+    """Who answered so many requests."""
+    invoke = at.account.client("sagemaker-runtime").invoke_endpoint
+    answers = (invoke(EndpointName=endpoint["EndpointName"], Body="1", ContentType="text/csv") for _ in range(times))
+    return Counter(answer["InvokedProductionVariant"] for answer in answers)
+
+
+def reweigh(at: Bench, endpoint: dict[str, Any], **weights: float) -> dict[str, float]:
+    """Change the weights of variants; the weights when that is done."""
+    wishes = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
+    name = endpoint["EndpointName"]
+    at.sagemaker.update_endpoint_weights_and_capacities(EndpointName=name, DesiredWeightsAndCapacities=wishes)
+    return {item["VariantName"]: item["CurrentWeight"] for item in settled(at, name)["ProductionVariants"]}
+
+
+def test_traffic_is_split_by_weights_that_can_be_changed(at: Bench) -> None:
+    first, second = at.model(TIMES, factor_txt="2"), at.model(TIMES, factor_txt="3")
+    endpoint = deploy(at, **{first: 3, second: 1})
+    counted = shares(at, endpoint, 200)
+    assert counted.total() == 200
+    assert 120 < counted[first] < 180
+    assert reweigh(at, endpoint, **{first: 0}) == {first: 0.0, second: 1.0}
+    assert shares(at, endpoint, 20) == {second: 20}
+    assert ask(at, endpoint, "1", TargetVariant=first)[0] == "[[2.0]]"
+    with pytest.raises(ClientError, match="Variant third not found"):
+        ask(at, endpoint, "1", TargetVariant="third")
+
+
+def test_a_transform_fn_beside_the_other_three_fails_the_endpoint(at: Bench) -> None:
+    script = "def model_fn(folder): return 1\ndef predict_fn(data, model): return 1\ndef transform_fn(*given): return 1"
+    endpoint = deploy(at, **{at.model(script): 1})
+    lines = at.log(f"/aws/sagemaker/Endpoints/{endpoint['EndpointName']}")
+    assert any("Cannot use transform_fn implementation in conjunction with" in line for line in lines)
 
 
 def test_missing_model_data_is_refused(at: Bench) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.embedded_aws.account import Account
 from tests.embedded_aws.bench import Bench, bench
@@ -58,6 +62,44 @@ def test_batches_keep_to_the_payload(at: Bench, model: str) -> None:
     assert results(at, job, "rows.csv") == ["1024 rows\n476 rows\n"]
     unsplit = at.transform(model, uri, MaxPayloadInMB=1)
     assert "larger than MaxPayloadInMB" in unsplit["FailureReason"]
+
+
+def test_pictures_go_as_they_are_several_at_once(at: Bench) -> None:
+    script = """
+        import hashlib, json, time
+
+        STARTED = []
+
+        def model_fn(folder):
+            return 0
+
+        def transform_fn(model, body, content_type, accept):
+            STARTED.append(time.time())
+            time.sleep(0.5)
+            together = sum(time.time() - 0.5 <= moment for moment in STARTED)
+            return json.dumps([hashlib.sha256(body).hexdigest(), content_type, together]), accept
+    """
+    files = {f"{number}.jpg": bytes([0xFF, 0xD8, number, 0x0A, 0x0D]) * 1000 for number in range(4)}
+    for name, data in files.items():
+        at.put(f"pictures/{name}", data)
+    job = at.transform(
+        at.model(script),
+        f"s3://{at.bucket}/pictures/",
+        given={"ContentType": "application/x-image", "SplitType": "None"},
+        output={"Accept": "application/json"},
+        MaxConcurrentTransforms=4,
+    )
+    assert job["TransformJobStatus"] == "Completed"
+    answers = [json.loads(text) for text in results(at, job, *files)]
+    assert [(digest, kind) for digest, kind, _ in answers] == [
+        (hashlib.sha256(data).hexdigest(), "application/x-image") for data in files.values()
+    ]
+    assert max(together for *_, together in answers) > 1
+
+
+def test_payloads_at_once_are_bounded(at: Bench, model: str) -> None:
+    with pytest.raises(ClientError, match="must not exceed 100 MB"):
+        at.transform(model, f"s3://{at.bucket}/whole/", MaxConcurrentTransforms=11, MaxPayloadInMB=10)
 
 
 def test_a_models_refusal_fails_the_job(at: Bench, model: str) -> None:
