@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import click
 from rich.console import Console
@@ -40,7 +41,7 @@ def list_labs(*, as_json: bool) -> None:
 
 @labs.command()
 @_NAMES
-@click.option("--lang", "language", type=click.Choice(["en", "ko", "ja"]), default=SOURCE_LANGUAGE, show_default=True)
+@click.option("--lang", "language", type=click.Choice(get_args(Language)), default=SOURCE_LANGUAGE, show_default=True)
 @click.option("--solutions", is_flag=True, help="With the exercises' solutions, which attendees never get.")
 @click.option(
     "--into", "folder", type=FOLDER, default=_NOTEBOOKS, show_default=True, help="A folder a lab is made here."
