@@ -329,7 +329,7 @@ def photographed(chance: np.random.Generator, picture: Image.Image, *, unit: flo
     """
     light = chance.uniform(0.85, 1.1) + dapples(chance, picture.size, unit)
     lit = Image.fromarray((np.asarray(picture) * light[..., None]).clip(0, 255).astype(np.uint8))
-    seen = lit.filter(ImageFilter.GaussianBlur(chance.uniform(0, 0.3) * unit))
+    seen = lit.filter(ImageFilter.GaussianBlur(chance.uniform(0, 0.15) * unit))
     values = np.asarray(seen) + chance.normal(0, 6, (*light.shape, 3))
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))
 
@@ -337,6 +337,6 @@ def photographed(chance: np.random.Generator, picture: Image.Image, *, unit: flo
 def dapples(chance: np.random.Generator, size: tuple[int, int], unit: float) -> np.ndarray:
     """Spots of light and shade of one size and strength, shape (rows, columns)."""
     spot = unit * chance.uniform(1, 4)
-    grid = chance.normal(0, chance.uniform(0, 0.02), (round(size[1] / spot) + 1, round(size[0] / spot) + 1))
+    grid = chance.normal(0, chance.uniform(0, 0.01), (round(size[1] / spot) + 1, round(size[0] / spot) + 1))
     small = Image.fromarray(grid.astype(np.float32))
     return np.asarray(small.resize(size, Image.Resampling.BICUBIC))
