@@ -18,10 +18,16 @@ from classlab.contract import (
     AttendeeOutput,
     ClassroomOutput,
 )
+from classlab.labs import lab_folders
+from classlab.rehearsal.options import Options
+from classlab.reporting.report import Report
+from tests.unit.sample_report import sample_report
 
 SAMPLE = str(Path(__file__).parents[2] / "classroom.example.yaml")
 ENDS = datetime(2099, 1, 1, 12, 0, tzinfo=UTC)
-COMMANDS = ("build", "close", "data", "end", "extend", "labs", "open", "rehearse", "run", "status", "teardown")
+COMMANDS = (
+    "build", "close", "data", "end", "extend", "jump", "labs", "open", "rehearse", "run", "share", "status", "teardown",
+)  # fmt: skip
 
 
 def _run(*words: str) -> Result:
@@ -181,7 +187,8 @@ def test_data_put_without_the_file_says_what_is_missing(sample_class: Aws, tmp_p
     ("words", "told"),
     [
         (("run", "no-such-lab"), "the class has no lab 'no-such-lab'; it has churn-xgboost"),
-        (("run", "churn-xgboost"), "run `classlab data put`"),
+        (("run", "churn-xgboost"), "ann: the class has no data for churn-xgboost yet: run `classlab data put`"),
+        (("run", "churn-xgboost", "--set", "max_depth=3"), "write train.NAME=VALUE"),
         (("teardown",), "say --dry-run"),
         (("close",), "attendee stacks stand (ann, anna)"),
     ],
@@ -192,6 +199,28 @@ def test_what_cannot_be_done_yet_is_refused_with_the_next_step(
     done = _run(*words, "--classroom", SAMPLE)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("labs", "named"), [("all", tuple(lab_folders())), ("a, b,", ("a", "b")), ("", ())], ids=["all", "some", "none"]
+)
+def test_rehearse_takes_other_labs(monkeypatch: pytest.MonkeyPatch, labs: str, named: tuple[str, ...]) -> None:
+    asked: list[Options] = []
+
+    def rehearse(options: Options, _emit: object, _steps: object) -> Report:
+        asked.append(options)
+        return sample_report()
+
+    monkeypatch.setattr("classlab.cli.rehearse.rehearse_class", rehearse)
+    done = _run("rehearse", "--labs", labs, "--json")
+    assert done.exit_code == 1  # as the sample report is
+    assert asked[0].labs == named
+
+
+def test_an_unknown_lab_is_no_rehearsal() -> None:
+    done = _run("rehearse", "--labs", "churn-xgboost,no-such-lab")
+    assert done.exit_code == 2
+    assert "--labs: there is no lab no-such-lab; there are" in done.stderr
 
 
 def test_extend_and_end_move_the_one_schedule(sample_class: Aws) -> None:

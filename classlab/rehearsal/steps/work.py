@@ -11,7 +11,7 @@ from classlab.reporting.report import PipelineRow
 from classlab.reporting.rows import environment_rows, pipeline_row
 from classlab.waiting import Patience
 
-_READY = Patience(seconds=15 * 60, first=0.5, longest=3.0)
+_FIRST_KERNEL_SECONDS, _FURTHER_KERNEL_SECONDS = 15 * 60, 5 * 60
 
 
 def _await_environments(day: Day, progress: Progress) -> None:
@@ -23,7 +23,10 @@ def _await_environments(day: Day, progress: Progress) -> None:
         progress(len(done), len(day.attendees), f"{seat.attendee}: {seat.state}")
 
     standing = {attendee: seat for attendee, seat in day.seats.items() if seat.deployed}
-    day.environments = environments.wait_until_settled(day.instructor, standing, _READY, heard=heard)
+    further = len({lab.kernel for lab in day.labs}) - 1
+    seconds = _FIRST_KERNEL_SECONDS + further * _FURTHER_KERNEL_SECONDS
+    patience = Patience(seconds=seconds, first=0.5, longest=3.0)
+    day.environments = environments.wait_until_settled(day.instructor, standing, patience, heard=heard)
     for attendee in day.attendees:
         if attendee.id not in day.environments:
             day.environments[attendee.id] = environments.Seat(attendee.id, "broken", "its stack was not deployed")

@@ -1,0 +1,78 @@
+"""Every lab of the workshop in one class: pipelines in their order, all notebooks, one report."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from classlab.cli.main import main
+from classlab.labs import in_order, lab_folders, read_lab
+from classlab.rehearsal.options import Options
+from classlab.reporting.report import LabRow, Report
+
+pytestmark = [pytest.mark.rehearsal]
+LABS = in_order([read_lab(folder) for folder in lab_folders()])
+PICTURES = ["image-builtin", "image-tensorflow", "image-pytorch"]
+
+
+@pytest.fixture(scope="module")
+def day(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Report]:
+    """Exit status and report; on the labs' generated data, whatever this machine has."""
+    folder = tmp_path_factory.mktemp("workshop")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CLASSLAB_DATA", raising=False)
+        patch.setattr("classlab.cli.rehearse.Options", partial(Options, folder=folder))
+        words = ["rehearse", "--labs", "all", "--attendees", "1", "--json"]
+        done = CliRunner().invoke(main, words, catch_exceptions=False)
+    return done.exit_code, Report.read(folder / "report.json")
+
+
+def _lab(day: tuple[int, Report], name: str) -> LabRow:
+    return next(row for row in day[1].labs if row.name == name)
+
+
+def test_everything_held(day: tuple[int, Report]) -> None:
+    assert (day[1].problems, day[0]) == ([], 0)
+
+
+def test_every_lab_ran_after_those_it_starts_from(day: tuple[int, Report]) -> None:
+    assert [row.name for row in day[1].labs] == [lab.name for lab in LABS]
+    assert [row.lab for row in day[1].pipelines] == [lab.name for lab in LABS]
+    assert {row.status for row in day[1].labs} == {"held"}
+
+
+def test_every_notebook_ran_to_its_end(day: tuple[int, Report]) -> None:
+    wanted = [notebook for lab in LABS for notebook in (lab.name, *lab.notebooks)]
+    assert [(row.notebook, row.status) for row in day[1].notebooks] == [(name, "succeeded") for name in wanted]
+    assert min(row.cells for row in day[1].notebooks) >= 5
+
+
+def test_both_churn_labs_are_scored_on_the_same_rows(day: tuple[int, Report]) -> None:
+    xgboost, autogluon = _lab(day, "churn-xgboost").metrics, _lab(day, "churn-autogluon").metrics
+    assert xgboost["rows"] == autogluon["rows"]
+    assert autogluon["auc"] >= xgboost["auc"] - 0.002
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_learned(day: tuple[int, Report], name: str) -> None:
+    lab = _lab(day, name)
+    assert lab.metrics["accuracy"] >= 0.9
+    assert lab.metrics["pictures"] == _lab(day, "image-data").metrics["pictures"]
+
+
+def test_later_labs_inherit_what_their_data_goes_back_to(day: tuple[int, Report]) -> None:
+    for row in day[1].pipelines:
+        assert row.data is not None
+        assert row.data.generated
+    by_lab = {row.lab: row.data.sha256 for row in day[1].pipelines if row.data}
+    for lab in LABS:
+        if lab.starts_from:
+            assert by_lab[lab.name] == by_lab[read_lab(lab.starts_from).name]
+
+
+def test_what_the_forgetful_attendee_left_is_gone(day: tuple[int, Report]) -> None:
+    deleted = {item.kind for item in day[1].teardown.items if item.outcome == "deleted"}
+    assert {"endpoint", "endpoint_config", "model"} <= deleted
+    assert day[1].judge is not None
+    assert day[1].judge.problems == []
