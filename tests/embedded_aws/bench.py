@@ -156,7 +156,7 @@ class Bench:
         )
         return self.ended("transform_job", "TransformJob", name)
 
-    def ended(self, call: str, kind: str, name: str, seconds: float = 60) -> Described:
+    def ended(self, call: str, kind: str, name: str, seconds: float = 300) -> Described:
         """A job's description once it has ended."""
         for _ in polls(seconds):
             found: Described = getattr(self.sagemaker, f"describe_{call}")(**{f"{kind}Name": name})

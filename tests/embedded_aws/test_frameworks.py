@@ -89,6 +89,7 @@ def test_a_script_trains_with_the_images_framework(at: Bench, image: Image) -> N
         HyperParameters={"seed": "7"},
         InputDataConfig=[{"ChannelName": "wheels", "DataSource": {"S3DataSource": source}}],
         AlgorithmSpecification=specification(image),
+        StoppingCondition={"MaxRuntimeInSeconds": 300},
     )
     lines = at.log(GROUP, f"{job['TrainingJobName']}/algo-1-")
     assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), lines[-20:])
