@@ -121,6 +121,9 @@ class Lab(Strict):
     starts_from: str = Field(default="", description="folder of the lab whose prepared data is this lab's raw data")
     data: LabData | None = Field(default=None, description="raw data; or starts_from")
     pipeline: LabPipeline
+    more_images: dict[str, str] = Field(
+        default={}, description="images that attendees may also use by hand: name in lab.json to repository:tag"
+    )
     small: Settings = Field(default=Settings(), description="settings for the generated, miniature data")
     folder: Path = Field(exclude=True)
 

@@ -14,13 +14,14 @@ DESCRIPTION_NAME = "lab.json"
 def describe(lab: Lab, *, language: Language, region: str) -> bytes:
     """The file's content; raises :class:`UserError` where an image is not known in the region."""
     jobs = lab.pipeline.jobs
+    images = {step: job.image for step, job in jobs.items()} | lab.more_images
     before = earlier(lab)
     document = {
         "name": lab.name,
         "title": lab.titled(language),
         "language": language,
         "region": region,
-        "images": {step: image_uri(job.image, region) for step, job in jobs.items()},
+        "images": {name: image_uri(image, region) for name, image in images.items()},
         "instance_types": {step: job.instance_type for step, job in jobs.items()},
         "hyperparameters": lab.pipeline.train.hyperparameters,
         "settings": {"prepare": lab.pipeline.prepare.settings},

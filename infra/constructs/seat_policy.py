@@ -89,8 +89,9 @@ def own_notebook(stack: str) -> Statement:
 
 
 def images(labs: Sequence[Lab], region: str) -> list[Statement]:
-    """Pull the images that the labs' steps name, from AWS's registries."""
-    uris = {image_uri(step.image, region) for lab in labs for step in lab.pipeline.jobs.values()}
+    """Pull the images that the labs name, from AWS's registries."""
+    steps = {step.image for lab in labs for step in lab.pipeline.jobs.values()}
+    uris = {image_uri(image, region) for image in steps.union(*(lab.more_images.values() for lab in labs))}
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [
         allow("RegistryToken", ["ecr:GetAuthorizationToken"], ["*"], why="The token is of the whole registry"),
