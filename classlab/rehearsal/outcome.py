@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from classlab.environments import differences, identical
 from classlab.rehearsal.day import Day
 from classlab.reporting.report import Report, TeardownReport
-from classlab.reporting.rows import environment_rows, lab_row
+from classlab.reporting.rows import environment_rows, lab_rows
 
 _NOT_TORN_DOWN = TeardownReport(verdict="UNKNOWN", why="the class was not torn down")
 _KEPT = TeardownReport(verdict="UNKNOWN", why="the class was kept running, as asked: nothing was torn down or judged")
@@ -26,7 +26,7 @@ def report_of(day: Day) -> Report:
         template_sha256=day.template_sha256,
         environments=environment_rows(day.environments, differences(day.environments)),
         environments_identical=identical(day.environments),
-        labs=[lab_row(lab, day.pipelines, day.notebooks) for lab in day.labs],
+        labs=lab_rows(day.labs, day.pipelines, day.notebooks),
         pipelines=day.pipelines,
         notebooks=day.notebooks,
         teardown=teardown,

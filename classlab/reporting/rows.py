@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from classlab.environments import Seat
-from classlab.labs import Lab, earlier
+from classlab.labs import Lab
 from classlab.pipelines import Outcome
 from classlab.reporting.report import (
     DataRow,
@@ -54,16 +54,20 @@ def pipeline_row(outcome: Outcome) -> PipelineRow:
     )
 
 
-def lab_row(lab: Lab, pipelines: Sequence[PipelineRow], notebooks: Sequence[NotebookRow]) -> LabRow:
-    """One lab over everybody's runs and notebooks; rows of other labs do not count."""
+def lab_rows(labs: Sequence[Lab], pipelines: Sequence[PipelineRow], notebooks: Sequence[NotebookRow]) -> list[LabRow]:
+    """Each lab over everybody's runs and notebooks."""
+    names = {lab.folder.name: lab.name for lab in labs}
+    return [_lab_row(lab, names.get(lab.starts_from, ""), pipelines, notebooks) for lab in labs]
+
+
+def _lab_row(lab: Lab, starts_from: str, pipelines: Sequence[PipelineRow], notebooks: Sequence[NotebookRow]) -> LabRow:
     runs = [row for row in pipelines if row.lab == lab.name]
     read = [row for row in notebooks if row.lab == lab.name]
     good = [row for row in runs if row.status == _GOOD]
-    before = earlier(lab)
     return LabRow(
         name=lab.name,
         title=lab.title,
-        starts_from=before[-1].name if before else "",
+        starts_from=starts_from,
         status=_status([*(row.status for row in runs), *(row.status for row in read)]),
         pipelines=len(runs),
         pipelines_succeeded=len(good),

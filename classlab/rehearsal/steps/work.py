@@ -5,7 +5,7 @@ import os
 from classlab import data_source, environments, pipelines
 from classlab.contract import AttendeeOutput, ClassroomOutput, PipelineData
 from classlab.errors import UserError
-from classlab.labs import Lab, earlier
+from classlab.labs import Lab
 from classlab.rehearsal.day import Day, Progress, Step
 from classlab.reporting.report import PipelineRow
 from classlab.reporting.rows import environment_rows, pipeline_row
@@ -102,7 +102,12 @@ def _data_of(day: Day, lab: Lab, attendee: str) -> PipelineData | str:
 def unfinished(day: Day, lab: Lab, attendee: str) -> str:
     """The first of the labs that this one builds on whose pipeline has not succeeded for the attendee; empty if all."""
     done = {row.lab for row in day.pipelines if row.attendee == attendee and row.status == "succeeded"}
-    return next((before.name for before in earlier(lab) if before.name not in done), "")
+    by_folder = {one.folder.name: one for one in day.labs}
+    missing = ""
+    while lab.starts_from:
+        lab = by_folder[lab.starts_from]
+        missing = missing if lab.name in done else lab.name
+    return missing
 
 
 class _Heard:
