@@ -100,7 +100,9 @@ async def _serve(app: App, listener: socket.socket, state: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     address = {"port": listener.getsockname()[1], "pid": os.getpid()}
-    (state / "engine.json").write_text(json.dumps(address))
+    draft = state / "engine.json.new"
+    draft.write_text(json.dumps(address))
+    draft.replace(state / "engine.json")  # whoever waits for it never reads half of it
     await hypercorn_serve(app, config, shutdown_trigger=ended.wait)
 
 
