@@ -26,11 +26,13 @@ _PATH = "Everything below the path of the class's attendee roles"
 _FOLDERS = "The teardown's own folders in the class bucket"
 _NAMED = "Everything named after an attendee stack of the class; each delete is preceded by its own proof"
 _SAGEMAKER_ENDINGS = [
+    "sagemaker:StopHyperParameterTuningJob",
     "sagemaker:StopTrainingJob",
     "sagemaker:StopProcessingJob",
     "sagemaker:StopTransformJob",
     "sagemaker:StopNotebookInstance",
     "sagemaker:UpdateTrainingJob",  # ends a warm pool
+    "sagemaker:DeleteHyperParameterTuningJob",
     "sagemaker:DeleteTrainingJob",
     "sagemaker:DeleteProcessingJob",
     "sagemaker:DeleteModel",
@@ -40,6 +42,7 @@ _SAGEMAKER_ENDINGS = [
     "sagemaker:DeleteNotebookInstanceLifecycleConfig",
 ]
 _SAGEMAKER_KINDS = (
+    "HyperParameterTuningJob",
     "TrainingJob",
     "ProcessingJob",
     "TransformJob",

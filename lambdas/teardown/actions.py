@@ -19,7 +19,8 @@ from lambdas.teardown.applying import apply_slice, seconds_to_wait
 from lambdas.teardown.documents import Documents
 from lambdas.teardown.facts import Facts
 from lambdas.teardown.freezing import freeze, thaw
-from lambdas.teardown.kinds import KINDS, STOPPED_FIRST
+from lambdas.teardown.kinds import KINDS, MAKERS, STOPPED_FIRST
+from lambdas.teardown.kinds.jobs import FINAL
 from lambdas.teardown.ledger import Ledger, Scan
 from lambdas.teardown.lock import Lock
 from lambdas.teardown.preview import preview_of
@@ -118,7 +119,7 @@ def _freeze(run: Run) -> TeardownAnswer:
 
 
 def _stop(run: Run) -> TeardownAnswer:
-    """Running pipelines first: they would go on making jobs while the scan looks for them."""
+    """Running pipelines and tuning jobs first: they would go on making jobs while the scan looks for them."""
     ledger = run.ledger()
     save = run.saver(ledger)
     ledger.stop_scan = ledger.stop_scan or new_scan(run.context, ledger.memory)
@@ -126,7 +127,8 @@ def _stop(run: Run) -> TeardownAnswer:
     if not scan_slice(run.seeing(scan.facts), scan, STOPPED_FIRST, budget=run.budget, save=save):
         return _AT_ONCE
     if not ledger.items:
-        take_in(ledger, scan, [found for found in scan.found.values() if found.kind == "pipeline_execution"])
+        running = [found for found in scan.found.values() if found.kind in MAKERS and found.state not in FINAL]
+        take_in(ledger, scan, running)
     return _apply_with(run, ledger, save)
 
 

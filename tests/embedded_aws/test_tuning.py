@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded_aws.account import Account, allow, fresh, polls
-from tests.embedded_aws.bench import CLUSTER, SCIKIT_LEARN, Bench, archive, bench
+from tests.embedded_aws.bench import CLUSTER, SCIKIT_LEARN, XGBOOST, Bench, archive, bench
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 AUC = [{"Name": "auc", "Regex": "auc=([-0-9.]+)"}]
@@ -41,12 +41,13 @@ def start(at: Bench, script: str, *, jobs: int = 4, parallel: int = 2, **more: A
         "ParameterRanges": {"ContinuousParameterRanges": [ETA]},
         **more.pop("config", {}),
     }
+    metrics = more.pop("metrics", AUC)
     definition = {
         "RoleArn": at.role,
         "AlgorithmSpecification": {
-            "TrainingImage": SCIKIT_LEARN,
+            "TrainingImage": more.pop("image", SCIKIT_LEARN),
             "TrainingInputMode": "File",
-            "MetricDefinitions": AUC,
+            **({"MetricDefinitions": metrics} if metrics else {}),
         },
         "StaticHyperParameters": {"sagemaker_program": "train.py", "sagemaker_submit_directory": source},
         "OutputDataConfig": {"S3OutputPath": f"s3://{at.bucket}/out"},
@@ -122,6 +123,18 @@ def test_a_grid_tries_every_combination(at: Bench) -> None:
     assert ended(at, name)["HyperParameterTuningJobStatus"] == "Completed"
     tried = [tuple(sorted(one["TunedHyperParameters"].items())) for one in children(at, name)]
     assert tried == [(("eta", eta), ("tree", tree)) for eta in ("0.2", "0.5") for tree in ("deep", "flat")]
+
+
+def test_a_script_on_the_image_of_an_algorithm_is_judged_by_the_algorithms_own_metrics(at: Bench) -> None:
+    """AWS defines the metrics of its XGBoost image, reads a tab as #011, and lets nobody define others."""
+    config = {"HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:logloss"}}
+    script = BOWL + "    print(f'[9]\\ttrain-logloss:0.1\\tvalidation-logloss:{given.eta}')\n"
+    job = ended(at, start(at, script, jobs=2, image=XGBOOST, config=config, metrics=None))
+    best = job["BestTrainingJob"]
+    value = best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
+    assert value == pytest.approx(float(best["TunedHyperParameters"]["eta"]))
+    with pytest.raises(ClientError, match="can't override the metric definitions"):
+        start(at, script, image=XGBOOST, config=config)
 
 
 def test_bayesian_search_runs_to_its_end_and_says_that_it_is_not_awss(at: Bench) -> None:

@@ -32,6 +32,9 @@ BY_STRANGERS = {
     "log stream": "cloudwatch_logs streams 123456789012/us-east-1//aws/sagemaker/TrainingJobs/sample--zoe--train",
     "stack": "cloudformation _stacks 123456789012/us-east-1/sample--zoe",
     "processing job": "sagemaker ProcessingJob arn:aws:sagemaker:us-east-1:123456789012:processing-job/sample--zoe",
+    "tuning job": "sagemaker HyperParameterTuningJob arn:aws:sagemaker:us-east-1:123456789012:"
+    "hyper-parameter-tuning-job/sample---00000000-tune",
+    "training job": "sagemaker TrainingJob arn:aws:sagemaker:us-east-1:123456789012:training-job/sample---00000000-tune",
     "model": "sagemaker Model arn:aws:sagemaker:us-east-1:123456789012:model/sample--zoe",
     "endpoint config": "sagemaker EndpointConfig arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/sample--zoe",
     "endpoint": "sagemaker Endpoint arn:aws:sagemaker:us-east-1:123456789012:endpoint/sample--zoe",

@@ -14,6 +14,7 @@ def plant(twin: Twin) -> None:
     account.plant_logs(twin)
     account.plant_stacks(twin)
     machines.plant_job(twin, role)
+    machines.plant_tuning_job(twin, role, bucket)
     machines.plant_models(twin, role, foreign_role, bucket)
     machines.plant_endpoint(twin)
     machines.plant_notebook(twin, role)

@@ -9,6 +9,7 @@ from classlab.rehearsal.strangers.twin import Tag, Twin, policy
 
 RUN = "0123456789ab"
 _SHARED_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
+_TRAIN = b'print("loss=0.5")\n'
 _SERVE = b'''"""The stranger's model: answers with what it is asked."""
 
 
@@ -43,24 +44,25 @@ def _role(twin: Twin, name: str, path: str, tags: list[Tag]) -> str:
 
 
 def plant_bucket(twin: Twin) -> str:
-    """A bucket that begins like a seat's, with versions and the tag of another class; holds the stranger's model."""
+    """A bucket that begins like a seat's, with versions and the tag of another class; holds the stranger's code."""
     name = f"{twin.stack}-bucket-{twin.aws.account}"
     twin.aws.s3.create_bucket(Bucket=name)
     twin.aws.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     twin.aws.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": twin.tags(twin.other_class)})
     for text in (b"first", b"second"):
         twin.aws.s3.put_object(Bucket=name, Key="work/notes.txt", Body=text)
-    twin.aws.s3.put_object(Bucket=name, Key="model.tar.gz", Body=_model_archive())
+    twin.aws.s3.put_object(Bucket=name, Key="model.tar.gz", Body=_archive("code/serve.py", _SERVE))
+    twin.aws.s3.put_object(Bucket=name, Key="source.tar.gz", Body=_archive("train.py", _TRAIN))
     return name
 
 
-def _model_archive() -> bytes:
-    """model.tar.gz with the serving code."""
+def _archive(path: str, code: bytes) -> bytes:
+    """A .tar.gz of one file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        member = tarfile.TarInfo("code/serve.py")
-        member.size = len(_SERVE)
-        archive.addfile(member, io.BytesIO(_SERVE))
+        member = tarfile.TarInfo(path)
+        member.size = len(code)
+        archive.addfile(member, io.BytesIO(code))
     return buffer.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from classlab.contract import job_name, notebook_name
+from classlab.contract import job_name, notebook_name, tuning_prefix
 from classlab.rehearsal.strangers.account import RUN, has_log_group
 from classlab.rehearsal.strangers.twin import Tag, Twin
 
@@ -27,6 +27,40 @@ def plant_job(twin: Twin, role: str) -> None:
     twin.wait(
         f"job {name}",
         lambda: sagemaker.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"],
+        "Completed",
+    )
+
+
+def plant_tuning_job(twin: Twin, role: str, bucket: str) -> None:
+    """A tuning job named like a seat's, with the one training job that it makes; both have ended."""
+    name, sagemaker = f"{tuning_prefix(twin.classroom, '0' * 8)}-tune", twin.aws.sagemaker
+    script = {"sagemaker_program": "train.py", "sagemaker_submit_directory": f"s3://{bucket}/source.tar.gz"}
+    sagemaker.create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name,
+        HyperParameterTuningJobConfig={
+            "Strategy": "Grid",
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+            "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+            "ParameterRanges": {"CategoricalParameterRanges": [{"Name": "depth", "Values": ["4"]}]},
+        },
+        TrainingJobDefinition={
+            "RoleArn": role,
+            "AlgorithmSpecification": {
+                "TrainingImage": twin.image,
+                "TrainingInputMode": "File",
+                "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+)"}],
+            },
+            "StaticHyperParameters": script,
+            "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/tuned"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        },
+    )
+    twin.wait(
+        f"tuning job {name}",
+        lambda: sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)[
+            "HyperParameterTuningJobStatus"
+        ],
         "Completed",
     )
 

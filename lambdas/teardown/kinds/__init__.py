@@ -5,6 +5,7 @@ from lambdas.teardown.kinds.bucket import Bucket
 from lambdas.teardown.kinds.endpoint import Endpoint
 from lambdas.teardown.kinds.endpoint_config import EndpointConfig
 from lambdas.teardown.kinds.events_rule import EventsRule
+from lambdas.teardown.kinds.hyper_parameter_tuning_job import HyperParameterTuningJob
 from lambdas.teardown.kinds.log_group import LogGroup
 from lambdas.teardown.kinds.log_stream import LogStream
 from lambdas.teardown.kinds.model import Model
@@ -17,12 +18,13 @@ from lambdas.teardown.kinds.stack import Stack
 from lambdas.teardown.kinds.training_job import TrainingJob
 from lambdas.teardown.kinds.transform_job import TransformJob
 
-__all__ = ["KINDS", "STOPPED_FIRST", "After", "Kind", "Listed", "Page", "Step"]
+__all__ = ["KINDS", "MAKERS", "STOPPED_FIRST", "After", "Kind", "Listed", "Page", "Step"]
 
 _ALL: tuple[Kind, ...] = (
     Stack(),
     Role(),
     PipelineExecution(),
+    HyperParameterTuningJob(),
     Model(),
     EndpointConfig(),
     Endpoint(),
@@ -37,4 +39,5 @@ _ALL: tuple[Kind, ...] = (
     EventsRule(),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
-STOPPED_FIRST = ("stack", "role", "pipeline_execution")  # what the action ``stop`` asks for
+MAKERS = ("pipeline_execution", "hyper_parameter_tuning_job")  # they make jobs by themselves, as long as they run
+STOPPED_FIRST = ("stack", "role", *MAKERS)  # what the action ``stop`` asks for

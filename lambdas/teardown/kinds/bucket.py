@@ -32,6 +32,7 @@ class Bucket(Kind):
         for kind in (
             "pipeline_execution",
             "endpoint",
+            "hyper_parameter_tuning_job",
             "training_job",
             "processing_job",
             "transform_job",

@@ -24,7 +24,15 @@ class Role(Kind):
     verbs = ("strip", "delete")
     after = tuple(
         After(kind, "attendee")
-        for kind in ("stack", "endpoint", "training_job", "processing_job", "transform_job", "notebook_instance")
+        for kind in (
+            "stack",
+            "endpoint",
+            "hyper_parameter_tuning_job",
+            "training_job",
+            "processing_job",
+            "transform_job",
+            "notebook_instance",
+        )
     )
 
     def page(self, context: Context, token: str | None) -> Page:

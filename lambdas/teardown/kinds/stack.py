@@ -33,6 +33,7 @@ class Stack(Kind):
             "endpoint",
             "endpoint_config",
             "model",
+            "hyper_parameter_tuning_job",
             "training_job",
             "processing_job",
             "transform_job",

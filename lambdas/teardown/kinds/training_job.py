@@ -1,18 +1,20 @@
-"""Training jobs, and the warm pools they may leave running."""
+"""Training jobs, those of tuning jobs among them, and the warm pools they may leave running."""
 
 from typing import Any
 
-from lambdas.teardown.kinds.base import Listed, Page, Step, stamp
+from lambdas.teardown.kinds.base import After, Listed, Page, Step, stamp
+from lambdas.teardown.kinds.hyper_parameter_tuning_job import HyperParameterTuningJob, name_in
 from lambdas.teardown.kinds.jobs import Job
 from lambdas.teardown.ownership import Seen
 from lambdas.teardown.scope import Context
 
 
 class TrainingJob(Job):
-    """Deleted only once it has ended and holds no warm pool."""
+    """Deleted only once it has ended and holds no warm pool; its tuning job goes first, or makes another for it."""
 
     name = "training_job"
     cloudformation_type = "AWS::SageMaker::TrainingJob"
+    after = (After(HyperParameterTuningJob.name, "parent"),)
     verbs = ("stop", "delete")
     costs = "its instances while it runs, and a warm pool after that"
 
@@ -25,7 +27,7 @@ class TrainingJob(Job):
     def ask(self, context: Context, name: str) -> Seen:
         """DescribeTrainingJob."""
         answer = context.clients.sagemaker.describe_training_job(TrainingJobName=name)
-        role = answer.get("RoleArn")
+        role, tuning = answer.get("RoleArn"), answer.get("TuningJobArn")
         return Seen(
             kind=self.name,
             arn=answer["TrainingJobArn"],
@@ -34,6 +36,7 @@ class TrainingJob(Job):
             state=answer["TrainingJobStatus"],
             detail=answer.get("WarmPoolStatus", {}).get("Status", ""),
             roles=(role,) if role else (),
+            parent=f"{HyperParameterTuningJob.name}/{name_in(tuning)}" if tuning else None,
         )
 
     def step(self, seen: Seen) -> Step:

@@ -14,7 +14,9 @@ from classlab.contract import (
     pipeline_machine_name,
     role_path,
 )
-from tests.embedded_aws.sagemaker_stubs import a_model, notebook, processing, training, transform, variant
+from embedded_aws.sagemaker import tuning as tuning_jobs
+from embedded_aws.sagemaker.kinds import TUNING_JOB
+from tests.embedded_aws.sagemaker_stubs import a_model, notebook, processing, training, transform, tuning, variant
 from tests.unit.lambdas.account import Account
 from tests.unit.lambdas.fake_cloudformation import FakeStack
 
@@ -159,12 +161,13 @@ def make_stream(account: Account, group: str, stream: str) -> None:
 
 
 def run_jobs(account: Account, stack: str, owner: Owner, *, finish: bool = True) -> None:
-    """A pipeline's jobs and model, and their log streams."""
+    """A pipeline's jobs and model, a tuning job, and their log streams."""
     start(account, "ProcessingJob", processing(job_name(stack, "prepare", RUN), RoleArn=owner.role, Tags=owner.tags))
     start(account, "TrainingJob", training(job_name(stack, "train", RUN), RoleArn=owner.role, Tags=owner.tags))
     model = job_name(stack, "model", RUN)
     account.sagemaker("CreateModel", **a_model(model, ExecutionRoleArn=owner.role, Tags=owner.tags))
     start(account, "TransformJob", transform(job_name(stack, "infer", RUN), model=model, Tags=owner.tags))
+    tune(account, f"{stack}-tune", owner)
     if finish:
         account.sagemaker.runtime.finish()
 
@@ -173,6 +176,16 @@ def start(account: Account, kind: str, request: dict[str, Any]) -> None:
     """A job that has begun to write its log."""
     account.sagemaker(f"Create{kind}", **request)
     make_stream(account, GROUPS[kind], f"{request[f'{kind}Name']}/algo-1-1767225600")
+
+
+def tune(account: Account, name: str, owner: Owner) -> str:
+    """A tuning job that has made one training job; that one's name."""
+    request = tuning(name, definition={"RoleArn": owner.role}, Tags=owner.tags)
+    account.sagemaker("CreateHyperParameterTuningJob", **request)
+    plane = account.sagemaker.plane
+    made: str = tuning_jobs.launch(plane, plane.record(TUNING_JOB, name), {"eta": "0.2"})["TrainingJobName"]
+    make_stream(account, GROUPS["TrainingJob"], f"{made}/algo-1-1767225600")
+    return made
 
 
 def forget_endpoint(account: Account, stack: str, owner: Owner, *, finish: bool = True) -> None:

@@ -83,7 +83,7 @@ def test_stacks_and_roles_are_asked_first_because_they_prove_the_rest() -> None:
 
 def test_sagemaker_kinds_differ_in_their_cloudformation_type() -> None:
     types = [kind.cloudformation_type for kind in KINDS.values() if isinstance(kind, SageMakerKind)]
-    assert len(set(types)) == len(types) == 8
+    assert len(set(types)) == len(types) == 9
 
 
 def test_streams_are_looked_for_in_the_groups_of_jobs_and_notebooks() -> None:
@@ -117,6 +117,7 @@ def test_every_proof_is_used(scanned: Scan) -> None:
         "stack": {"T"},
         "role": {"S"},
         "pipeline_execution": {"P"},
+        "hyper_parameter_tuning_job": {"R,T"},
         "model": {"R,T"},
         "endpoint_config": {"R,T"},
         "endpoint": {"R,T"},
@@ -143,7 +144,7 @@ def test_every_page_is_read(account: Account, conductor: Conductor, seat: Seat) 
     plan = conductor.preview()
 
     counts = {kind: sum(action.kind == kind for action in plan.actions) for kind in ("model", "log_stream")}
-    assert counts == {"model": 103, "log_stream": 124}
+    assert counts == {"model": 103, "log_stream": 125}
     assert plan.strangers_seen >= 60
 
 

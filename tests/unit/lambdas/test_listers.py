@@ -12,6 +12,7 @@ LISTERS = {
     "stack": "cloudformation.DescribeStacks",
     "role": "iam.ListRoles",
     "pipeline_execution": "stepfunctions.ListExecutions",
+    "hyper_parameter_tuning_job": "sagemaker.ListHyperParameterTuningJobs",
     "model": "sagemaker.ListModels",
     "endpoint_config": "sagemaker.ListEndpointConfigs",
     "endpoint": "sagemaker.ListEndpoints",

@@ -2,13 +2,13 @@
 
 import pytest
 
-from classlab.contract import TEARDOWN_LOCK_KEY, WORK_PREFIX, plan_key
+from classlab.contract import TEARDOWN_LOCK_KEY, WORK_PREFIX, plan_key, tuning_prefix
 from lambdas.teardown.actions import WrongOrder
 from lambdas.teardown.kinds import KINDS
 from tests.unit.lambdas.account import Account
 from tests.unit.lambdas.conduct import Conductor
 from tests.unit.lambdas.inventory import inventory
-from tests.unit.lambdas.seats import CLASS_BUCKET, Seat, forget_endpoint, run_jobs, take_seat
+from tests.unit.lambdas.seats import CLASS_BUCKET, Seat, forget_endpoint, run_jobs, take_seat, tune
 from tests.unit.lambdas.strangers import NAMESAKE, plant
 
 ATTENDEES = ("ann", "ann-b", "anna")
@@ -97,8 +97,43 @@ def test_running_jobs_are_stopped_and_then_deleted(account: Account, conductor: 
     report = conductor.run()
 
     states = {item["kind"]: item["states"] for item in report["items"] if item["kind"].endswith("_job")}
-    assert states == {kind: ["InProgress", "Stopped"] for kind in ("training_job", "processing_job", "transform_job")}
+    kinds = ("hyper_parameter_tuning_job", "training_job", "processing_job", "transform_job")
+    assert states == {kind: ["InProgress", "Stopped"] for kind in kinds}
     assert report["verdict"] == "CLEAN"
+
+
+def test_a_running_tuning_job_is_ended_before_anything_is_scanned(
+    account: Account, conductor: Conductor, seat: Seat
+) -> None:
+    """It would make another training job for each that is stopped; one that has ended waits for the plan."""
+    name = f"{tuning_prefix('demo', '0123abcd')}-tune"
+    tune(account, name, seat.owner)
+    account.hold()
+
+    for action in ("lock", "freeze", "stop"):
+        conductor.until_done(action)
+
+    left = account.sagemaker("ListHyperParameterTuningJobs")["HyperParameterTuningJobSummaries"]
+    assert [job["HyperParameterTuningJobName"] for job in left] == ["demo--ann-tune"]
+    assert "sagemaker.ListModels" not in account.faults.calls
+    report = conductor.run()
+    assert report["verdict"] == "CLEAN"
+    assert {"hyper_parameter_tuning_job", "training_job"} <= {item["kind"] for item in report["items"]}
+
+
+def test_a_training_job_goes_after_the_tuning_job_that_made_it(
+    account: Account, conductor: Conductor, seat: Seat
+) -> None:
+    """Whatever letters its name is written in: ARNs are in lower case."""
+    tune(account, f"{tuning_prefix('demo', '0123abcd')}-Tune", seat.owner)
+    account.sagemaker.runtime.finish()
+
+    plan = {action.kind: action for action in conductor.preview().actions if "demo---0123abcd" in action.arn}
+
+    assert plan.keys() == {"hyper_parameter_tuning_job", "training_job", "log_stream"}
+    assert plan["training_job"].after == (plan["hyper_parameter_tuning_job"].arn,)
+    assert plan["log_stream"].after == (plan["training_job"].arn,)
+    assert {action.attendee for action in plan.values()} == {"ann"}
 
 
 def test_a_dry_run_writes_the_plan_and_changes_nothing(account: Account, boundary: str) -> None:
