@@ -1,4 +1,4 @@
-"""What training, processing and transform jobs have in common."""
+"""What training, processing, transform and tuning jobs have in common."""
 
 from datetime import datetime, timedelta
 from typing import Any
