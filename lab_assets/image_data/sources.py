@@ -49,13 +49,13 @@ def read_coco(archive: Archive) -> COCO:
         coco.dataset = json.loads(archive.read(ANNOTATIONS))
         with contextlib.redirect_stdout(io.StringIO()):  # it reports on itself
             coco.createIndex()
+        for mark in coco.dataset["annotations"]:
+            if problem := problem_of(mark, coco):
+                raise DataError(f"{where}: annotation {mark['id']}: {problem}")
     except ValueError as error:
         raise DataError(f"{where}: not JSON: {error}") from error
     except (KeyError, TypeError) as error:
         raise DataError(f"{where}: not in COCO's format: {error!r}") from error
-    for mark in coco.dataset["annotations"]:
-        if problem := problem_of(mark, coco):
-            raise DataError(f"{where}: annotation {mark.get('id')}: {problem}")
     return coco
 
 

@@ -10,6 +10,8 @@ import pytest
 from benchmarks.lab_scripts import LabScripts
 from classlab.labs import Lab, read_lab
 from embedded_aws.runtime import images
+from embedded_aws.runtime.environments import find_uv
+from tests.labs import animals
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / ".envs"
 
@@ -48,3 +50,30 @@ def real() -> Path:
 def scripts(churn: Lab, environments: Path, tmp_path: Path) -> LabScripts:
     """The lab's scripts, ready to run."""
     return LabScripts.of(churn, environments=environments, work=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def animals_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The miniature set that the image data lab draws."""
+    return animals.generate(tmp_path_factory.mktemp("animals") / "animals.tar")
+
+
+@pytest.fixture(scope="session")
+def animals_lab(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> animals.Animals:
+    """The image data lab's scripts, with what its jobs install."""
+    python = images.environment(images.SCIKIT_LEARN, environments).python
+    packages = tmp_path_factory.mktemp("container")
+    install = [find_uv(), "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+    lock = animals.LAB.folder / "container.txt"
+    subprocess.run([*install, "--python", python, "--target", packages, "--requirement", lock], check=True)
+    return animals.Animals(python=python, packages=packages)
+
+
+@pytest.fixture(scope="session")
+def animals_prepared(
+    animals_lab: animals.Animals, animals_archive: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What the image data lab prepares of the miniature set: train, validation, test and labels."""
+    work = tmp_path_factory.mktemp("prepared-animals")
+    animals_lab.prepare(animals_archive, work, **animals.LAB.small.prepare)
+    return work / "prepared"
