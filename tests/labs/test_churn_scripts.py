@@ -33,6 +33,15 @@ def test_generated_data_passes_the_gate(scripts: LabScripts, generated: Path) ->
     assert metrics["accuracy"] == pytest.approx(right / metrics["rows"])
 
 
+def test_training_stops_at_the_lowest_validation_loss(scripts: LabScripts, generated: Path) -> None:
+    scripts.prepare(generated)
+    kept = scripts.train()["rounds"]
+    header, *history = rows(scripts.work / "evaluation/history.csv")
+    assert header == ["train", "validation"]
+    losses = [float(validation) for _, validation in history]
+    assert losses.index(min(losses)) + 1 == kept < len(losses)
+
+
 def test_real_data_passes_the_gate(scripts: LabScripts, real: Path) -> None:
     gate = scripts.lab.pipeline.gate
     scripts.prepare(real)
