@@ -38,6 +38,7 @@ CREATES = {
 }
 CALLS = {**CREATES, "UpdateNotebookInstance": {"NotebookInstanceName": "desk"}}
 VPC = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+CACHE = {"ModelCacheSetting": "Disabled"}
 SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}
 
 
@@ -98,7 +99,7 @@ def metadata(version: str) -> Params:
         ("CreateTransformJob", {"DataProcessing": {"JoinSource": "Input"}}, "DataProcessing.JoinSource=Input"),
         ("CreateTransformJob", {"DataCaptureConfig": {"DestinationS3Uri": "s3://b/c"}}, "DataCaptureConfig"),
         ("CreateModel", {"VpcConfig": VPC}, "VpcConfig"),
-        ("CreateModel", {"PrimaryContainer": {"Image": "a:b", "Mode": "MultiModel"}}, "Mode=MultiModel"),
+        ("CreateModel", {"PrimaryContainer": {"Image": "a:b", "MultiModelConfig": CACHE}}, "MultiModelConfig"),
         (
             "CreateEndpointConfig",
             {"ProductionVariants": [variant(ServerlessConfig={"MemorySizeInMB": 1024, "MaxConcurrency": 1})]},
