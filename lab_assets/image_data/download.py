@@ -3,7 +3,7 @@
 ``python download.py OUT [--per-class N]`` writes ``animals.tar``, as generate.py does, with ClassLab's own packages. It
 reads COCO's annotations of 2017 (241 MB), fetches the pictures it chose one by one (about 400 MB), and CIFAR-10's first
 batch (170 MB). Whoever interrupts it goes on where it stopped: what is whole lies in ``OUT.parts``, which goes away at
-the end. About 2 GB of memory are needed to read the annotations.
+the end. About 1 GB of memory is needed to read the annotations.
 
 Pictures are chosen in an order that hashes decide: for each animal, those that show it until enough can be used. The
 ones met on the way that show two kinds of animals come along, so that prepare.py has something to decide.
@@ -93,11 +93,12 @@ def fetch_archive(client: Any, file: Wanted) -> None:  # noqa: ANN401 - fetching
     if file.target.exists() and md5_of(file.target) == file.md5:
         return
     file.target.unlink(missing_ok=True)
-    size = client.head(file.url).headers.get("Content-Length", "0") if sys.stderr.isatty() else "0"
-    progress = Progress(f"{file.target.name} (bytes)", int(size))
+    progress = Progress(f"{file.target.name} (bytes)", 0)
     progress.begin()
-    fetch(client, file, progress.advance)
-    progress.end()
+    try:
+        fetch(client, file, progress)
+    finally:
+        progress.end()
 
 
 def read_annotations(path: Path, sources: Sources) -> dict[str, Any]:

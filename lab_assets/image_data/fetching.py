@@ -8,10 +8,9 @@ import hashlib
 import re
 import ssl
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,6 @@ import httpx
 
 ATTEMPTS = 4
 THREADS = 20
-CHUNK = 1 << 18
 TIMEOUT = httpx.Timeout(30, connect=15)  # seconds without a byte
 PAUSE = 1.0  # seconds before the second attempt, twice as long before each further one
 PASSING = {429, 500, 502, 503, 504}
@@ -70,22 +68,25 @@ class Progress:
     total: int
     done: int = 0
     watched: bool = field(default_factory=sys.stderr.isatty)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self) -> None:
         """Before the first."""
-        self._show() if self.watched else print(f"{self.words}: {self.total:,}", file=sys.stderr)
+        self._show() if self.watched else print(f"{self.words}: fetching", file=sys.stderr)
 
     def advance(self, by: int) -> None:
         """So much more is there."""
-        with self._lock:
-            self.done += by
-            if self.watched:
-                self._show()
+        self.reach(self.done + by, self.total)
+
+    def reach(self, done: int, total: int) -> None:
+        """So much of so much is there."""
+        self.done, self.total = done, total
+        if self.watched:
+            self._show()
 
     def end(self) -> None:
-        """After the last."""
-        print(file=sys.stderr) if self.watched else print(f"{self.words}: done", file=sys.stderr)
+        """After the last, or an error."""
+        said = "" if self.watched else f"{self.words}: {self.done:,} of {self.total:,}"
+        print(said, file=sys.stderr)
 
     def _show(self) -> None:
         share = min(self.done / self.total, 1) if self.total else 1
@@ -95,13 +96,18 @@ class Progress:
 
 @contextmanager
 def client_for(base: Sequence[str]) -> Iterator[httpx.Client]:
-    """A client that verifies certificates; anything but HTTPS is refused before it is asked."""
+    """A client that verifies certificates; anything but HTTPS is refused before it is asked, redirections included."""
     for url in base:
-        if httpx.URL(url).scheme != "https":
-            raise FetchError(f"{url} is not an https address; nothing is fetched without a verified certificate")
+        _only_https(httpx.URL(url))
+    hooks = {"request": [lambda request: _only_https(request.url)]}
     limits = httpx.Limits(max_connections=THREADS, max_keepalive_connections=THREADS)
-    with httpx.Client(timeout=TIMEOUT, limits=limits, follow_redirects=False) as client:
+    with httpx.Client(timeout=TIMEOUT, limits=limits, follow_redirects=True, event_hooks=hooks) as client:
         yield client
+
+
+def _only_https(url: httpx.URL) -> None:
+    if url.scheme != "https":
+        raise FetchError(f"{url} is not an https address; nothing is fetched without a verified certificate")
 
 
 def fetch_all(client: httpx.Client, files: Sequence[Wanted], words: str) -> None:
@@ -112,7 +118,7 @@ def fetch_all(client: httpx.Client, files: Sequence[Wanted], words: str) -> None
     with ThreadPoolExecutor(THREADS) as pool:
         futures = [pool.submit(fetch, client, file) for file in missing]
         try:
-            for future in futures:
+            for future in as_completed(futures):
                 future.result()
                 progress.advance(1)
         except BaseException:
@@ -122,12 +128,12 @@ def fetch_all(client: httpx.Client, files: Sequence[Wanted], words: str) -> None
             progress.end()
 
 
-def fetch(client: httpx.Client, file: Wanted, advance: Callable[[int], None] = lambda _: None) -> None:
-    """Bring one file to its target; raises :class:`FetchError`. ``advance`` hears of bytes."""
+def fetch(client: httpx.Client, file: Wanted, progress: Progress | None = None) -> None:
+    """Bring one file to its target; raises :class:`FetchError`. ``progress`` is told of bytes."""
     file.target.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(ATTEMPTS):
         try:
-            _fetch_once(client, file, advance)
+            _fetch_once(client, file, progress)
         except (_TryAgainError, httpx.TransportError) as error:
             if _is_certificate(error):
                 raise FetchError(
@@ -141,7 +147,7 @@ def fetch(client: httpx.Client, file: Wanted, advance: Callable[[int], None] = l
             return
 
 
-def _fetch_once(client: httpx.Client, file: Wanted, advance: Callable[[int], None]) -> None:
+def _fetch_once(client: httpx.Client, file: Wanted, progress: Progress | None) -> None:
     part, version = _beside(file.target, ".part"), _beside(file.target, ".part.etag")
     have = part.stat().st_size if part.exists() and version.exists() else 0
     headers = {"Range": f"bytes={have}-", "If-Range": version.read_text(encoding="utf-8")} if have else {}
@@ -152,14 +158,16 @@ def _fetch_once(client: httpx.Client, file: Wanted, advance: Callable[[int], Non
             version.write_text(etag, encoding="utf-8")
         else:
             version.unlink(missing_ok=True)
-        advance(have if goes_on else 0)
+        there = have if goes_on else 0
+        expected = int(answer.headers.get("Content-Length", "0")) + there
         with part.open("ab" if goes_on else "wb") as stream:
-            for chunk in answer.iter_raw(CHUNK):
+            for chunk in answer.iter_raw():
                 stream.write(chunk)
-                advance(len(chunk))
-        expected = int(answer.headers.get("Content-Length", "-1")) + (have if goes_on else 0)
-    if "Content-Length" in answer.headers and part.stat().st_size != expected:
-        raise _TryAgainError(f"{part.stat().st_size:,} of {expected:,} bytes came")
+                there += len(chunk)
+                if progress:
+                    progress.reach(there, expected)
+    if "Content-Length" in answer.headers and there != expected:
+        raise _TryAgainError(f"{there:,} of {expected:,} bytes came")
     _verify(file, part, etag)
     version.unlink(missing_ok=True)
     part.replace(file.target)
