@@ -92,7 +92,7 @@ def fetch(uri, folder):
         list(pool.map(lambda item: s3.download_file(bucket, item[0], str(item[1])), keys.items()))
     return len(keys)
 
-
+# %%
 fetch(earlier["prepared"], Path("data/earlier"))
 
 # %% [markdown] name="prepare"
