@@ -34,7 +34,8 @@ BY_STRANGERS = {
     "processing job": "sagemaker ProcessingJob arn:aws:sagemaker:us-east-1:123456789012:processing-job/sample--zoe",
     "tuning job": "sagemaker HyperParameterTuningJob arn:aws:sagemaker:us-east-1:123456789012:"
     "hyper-parameter-tuning-job/sample---00000000-tune",
-    "training job": "sagemaker TrainingJob arn:aws:sagemaker:us-east-1:123456789012:training-job/sample---00000000-tune",
+    "training job": "sagemaker TrainingJob arn:aws:sagemaker:us-east-1:123456789012:"
+    "training-job/sample---00000000-tune",
     "model": "sagemaker Model arn:aws:sagemaker:us-east-1:123456789012:model/sample--zoe",
     "endpoint config": "sagemaker EndpointConfig arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/sample--zoe",
     "endpoint": "sagemaker Endpoint arn:aws:sagemaker:us-east-1:123456789012:endpoint/sample--zoe",
