@@ -50,6 +50,12 @@ def _own(classroom: str) -> list[Statement]:
     return [
         allow("SageMaker", ["sagemaker:*"], [OWN.sagemaker("*", names)], why=_LIMIT),
         allow("Buckets", seat_policy.BUCKET_ACTIONS, [OWN.bucket(names)], why=_LIMIT),
+        allow(
+            "EndpointLogs",
+            ["logs:DeleteLogGroup"],
+            [OWN.log_group(f"{seat_policy.ENDPOINT_LOGS}{names}")],
+            why=_LIMIT,
+        ),
         pass_role("PassAttendeeRoles", OWN.role(f"{role_path(classroom)}*"), "sagemaker", why=_LIMIT),
     ]
 

@@ -17,6 +17,7 @@ _OBJECTS = [
 ]
 BUCKET_ACTIONS = [*_LISTING, *_OBJECTS]
 _TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+ENDPOINT_LOGS = "/aws/sagemaker/Endpoints/"
 _SHARED_LOG_GROUPS = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "NotebookInstances")
 
 
@@ -64,10 +65,11 @@ def public_keys(labs: Sequence[Lab]) -> list[str]:
 def logs_and_metrics(stack: str, tuning: str) -> list[Statement]:
     """Job and notebook logs: in the account's shared groups the seat's own streams; an endpoint has its own group.
 
+    Whoever deletes an endpoint deletes its logs too: without it nothing proves any more whose they were.
     ``tuning`` is what the names of training jobs of the seat's tuning jobs begin with.
     """
     shared = [f"/aws/sagemaker/{name}" for name in _SHARED_LOG_GROUPS]
-    endpoints = f"/aws/sagemaker/Endpoints/{stack}{SEPARATOR}*"
+    endpoints = f"{ENDPOINT_LOGS}{stack}{SEPARATOR}*"
     groups = [OWN.log_group(name) for name in (*shared, endpoints)]
     streams = [  # one pattern for the shared groups: a role's inline policies may have 10,240 characters
         OWN.regional("logs", f"log-group:/aws/sagemaker/*:log-stream:{stack}{SEPARATOR}*"),
@@ -78,6 +80,7 @@ def logs_and_metrics(stack: str, tuning: str) -> list[Statement]:
     return [
         allow("OpenLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], groups, why=why),
         allow("UseLogs", ["logs:PutLogEvents", "logs:GetLogEvents"], [*streams, OWN.log_group(endpoints)], why=why),
+        allow("DropEndpointLogs", ["logs:DeleteLogGroup"], [OWN.log_group(endpoints)], why=why),
         allow("JobMetrics", ["cloudwatch:PutMetricData"], ["*"], sagemaker, why="CloudWatch knows namespaces only"),
     ]
 

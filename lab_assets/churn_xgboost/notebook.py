@@ -592,7 +592,7 @@ print(words["right"].format(answer) if solved else words["not_yet"])
 # looks for whatever carries your seat's tags or runs under your role, and removes it. In your own account nobody does.
 
 # %% tags=["clean-up"]
-sagemaker = boto3.client("sagemaker")
+sagemaker, logs = boto3.client("sagemaker"), boto3.client("logs")
 owned = {"Endpoint": [unique], "EndpointConfig": [unique], "Model": [f"{unique}-{variant}" for variant in artifacts]}
 calls = {"Endpoint": "delete_endpoint", "EndpointConfig": "delete_endpoint_config", "Model": "delete_model"}
 for kind, names in owned.items():
@@ -602,3 +602,8 @@ for kind, names in owned.items():
             print(f"{kind} {one}: {words['gone']}")
         except sagemaker.exceptions.ClientError as error:
             print(f"{kind} {one}: {words['not_there']} ({error.response['Error']['Message']})")
+sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig={"Delay": 5})
+try:  # its logs too: without the endpoint nothing proves whose they are
+    logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
+except logs.exceptions.ResourceNotFoundException:
+    print(f"logs: {words['not_there']}")

@@ -361,7 +361,7 @@ except ClientError:
 # endpoint, its configuration and the model. Running the cell twice does no harm.
 
 # %% tags=["clean-up"]
-sagemaker = boto3.client("sagemaker")
+sagemaker, logs = boto3.client("sagemaker"), boto3.client("logs")
 for kind in ("endpoint", "endpoint_config", "model"):
     member = "".join(part.capitalize() for part in kind.split("_")) + "Name"
     try:
@@ -369,3 +369,8 @@ for kind in ("endpoint", "endpoint_config", "model"):
         print(kind, unique)
     except ClientError as error:
         print(kind, error.response["Error"]["Message"])
+sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig={"Delay": 5})
+try:  # its logs too: without the endpoint nothing proves whose they are
+    logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
+except ClientError as error:
+    print("logs", error.response["Error"]["Message"])

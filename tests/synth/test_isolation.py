@@ -212,6 +212,13 @@ def test_a_prefix_is_no_seats_name_and_leaves_room() -> None:
     assert not any(f"{prefix}-x".startswith(f"{'c' * CLASSROOM_MAX}--{one}") for one in ("0", "a" * ATTENDEE_MAX))
 
 
+def test_logs_of_the_own_endpoints_are_deleted_and_no_others(ann: SeatRoles) -> None:
+    groups = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/"
+    assert ann.execution.may("logs:DeleteLogGroup", f"{groups}Endpoints/sample--ann--churn:*")
+    for name in ("Endpoints/sample--ann-b--churn", "Endpoints/payroll", "TrainingJobs"):
+        assert not ann.execution.may("logs:DeleteLogGroup", f"{groups}{name}:*")
+
+
 def test_the_notebook(ann: SeatRoles) -> None:
     own = sagemaker_arn("notebook-instance", "sample--ann--notebook")
     assert ann.execution.may("sagemaker:StopNotebookInstance", own)
