@@ -34,12 +34,11 @@ words = {
     "generated": "These pictures are drawn by a program, so the small network for small pictures learns them.",
     "no_gpu": "No GPU for you today: {why}\nThe notebook goes on with a model that was trained before.",
     "own": "The model is your own: trained by this notebook.",
-    "pipeline": "The model is from your own pipeline.",
+    "before": "The model is the one in your own bucket, from a run before.",
     "shared": "The model is the one that your instructor trained for the whole class.",
     "ask": "There is no model to go on with: ask your instructor for `classlab share {me} ID`, then run this cell again.",
     "no_log": "no log of a training of yours: the model was trained elsewhere",
-    "epoch": "epoch", "accuracy": "accuracy",
-    "train": "training pictures", "validation": "validation pictures",
+    "epoch": "epoch", "accuracy": "accuracy", "train": "training pictures", "validation": "validation pictures",
     "is": "it is: {label}", "said": "it says: {label} ({probability:.0%})",
     "baseline": "baseline of the lab before", "network": "built-in algorithm",
     "not_yet": "not yet: the header has 24 bytes (`<IfQQ`), the second number is the class, the picture begins behind it",
@@ -193,21 +192,13 @@ request["HyperParameters"]
 # %%
 train_here = True
 REFUSALS = {"ResourceLimitExceeded", "AccessDeniedException", "AccessDenied"}
-
-
-def start(request):
-    """Whether the job could be created."""
-    try:
-        sagemaker.create_training_job(**request)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in REFUSALS:
-            raise
-        print(words["no_gpu"].format(why=error.response["Error"]["Message"]))
-        return False
-    return True
-
-
-started = train_here and start(request)
+try:
+    started = train_here and bool(sagemaker.create_training_job(**request))
+except ClientError as error:
+    if error.response["Error"]["Code"] not in REFUSALS:
+        raise
+    started = False
+    print(words["no_gpu"].format(why=error.response["Error"]["Message"]))
 
 # %%
 described = {}
@@ -235,7 +226,7 @@ else:
     found = own or outputs_of(seat["class_bucket"], lab["name"], folder="shared/")
     if found is None:
         raise RuntimeError(words["ask"].format(me=lab["name"]))
-    print(words["pipeline"] if own else words["shared"])
+    print(words["before"] if own else words["shared"])
     model_data, measured = found["artifact"], found["validation"]
 print(lab["gate"])
 pd.Series(measured).round(3)
@@ -354,7 +345,7 @@ outputs_of(seat["bucket"], lab["name"])["made_by"]
 # ## An endpoint, if you like
 #
 # A transform answers a folder and ends. An **endpoint** stays and answers within milliseconds, and it is paid for as long
-# as it stays (about eleven cents an hour here). Set `endpoint_wanted = True` if you want one; the last cell deletes it.
+# as it stays (about twelve cents an hour here). Set `endpoint_wanted = True` if you want one; the last cell deletes it.
 
 # %%
 endpoint_wanted = False
@@ -417,14 +408,15 @@ print(words["right"] if solved else words["not_yet"])
 # %% tags=["clean-up"]
 import shutil
 
-for delete, key in (
-    (sagemaker.delete_endpoint, "EndpointName"),
-    (sagemaker.delete_endpoint_config, "EndpointConfigName"),
-    (sagemaker.delete_model, "ModelName"),
-):
+for kind in ("endpoint", "endpoint_config", "model"):
+    member = "".join(part.capitalize() for part in kind.split("_")) + "Name"
     try:
-        delete(**{key: unique})
-        print(key, unique)
+        getattr(sagemaker, f"delete_{kind}")(**{member: unique})
     except ClientError:
         pass  # was not made, or is gone already
+sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig={"Delay": 5})
+try:  # its logs too: without the endpoint nothing proves whose they are
+    boto3.client("logs").delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
+except ClientError as error:
+    print("logs", error.response["Error"]["Message"])
 shutil.rmtree("data", ignore_errors=True)
