@@ -32,9 +32,9 @@ def normalisation_of(folder: Path) -> Moments:
     """Mean and standard deviation of the training pictures' colours, each of shape (3, 1, 1)."""
     try:
         found = json.loads((folder / NORMALISATION).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"{folder / NORMALISATION} cannot be read ({error}); prepare.py writes it") from error
-    mean, std = (torch.tensor(found[name], dtype=torch.float32).view(3, 1, 1) for name in ("mean", "std"))
+        mean, std = (torch.tensor(found[name], dtype=torch.float32).view(3, 1, 1) for name in ("mean", "std"))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise SystemExit(f"{folder / NORMALISATION} cannot be read ({error!r}); prepare.py writes it") from error
     return mean, std
 
 
@@ -46,7 +46,11 @@ class Pictures(Dataset[tuple[torch.Tensor, int]]):
             (file, number) for number, name in enumerate(classes) for file in sorted((folder / name).glob("*.jpg"))
         ]
         with ThreadPoolExecutor() as pool:
-            self.pixels = torch.stack(list(pool.map(lambda item: decoded(item[0]), files)))
+            pixels = list(pool.map(lambda item: decoded(item[0]), files))
+        for (file, _), one in zip(files, pixels, strict=True):
+            if one.shape != pixels[0].shape or one.shape[1] != one.shape[2]:
+                raise SystemExit(f"{file}: not a square of the others' size, {tuple(one.shape[1:])}; run prepare.py")
+        self.pixels = torch.stack(pixels)
         self.labels = torch.tensor([number for _, number in files])
         self.side = self.pixels.shape[-1]
         self._mean, self._std = moments
@@ -66,8 +70,11 @@ class Pictures(Dataset[tuple[torch.Tensor, int]]):
 
 def decoded(file: Path) -> torch.Tensor:
     """A JPEG as bytes of shape (3, height, width)."""
-    with Image.open(file) as picture:
-        return torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).permute(2, 0, 1)
+    try:
+        with Image.open(file) as picture:
+            return torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).permute(2, 0, 1)
+    except (OSError, SyntaxError) as error:
+        raise SystemExit(f"{file}: the picture cannot be read: {error}") from error
 
 
 def random_resized_crop(picture: torch.Tensor, least_area: float = LEAST_AREA) -> torch.Tensor:

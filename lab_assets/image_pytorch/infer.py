@@ -48,7 +48,7 @@ def input_fn(body: bytes, content_type: str) -> Image.Image:
     try:
         with Image.open(io.BytesIO(bytes(body))) as picture:
             return picture.convert("RGB")
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"the request of {len(body):,} bytes is no picture: {error}") from error
 
 

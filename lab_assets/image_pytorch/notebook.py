@@ -9,7 +9,9 @@
 # %%
 import io
 import json
+import os
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -31,7 +33,7 @@ words = {
     "as_seen": "as you see it", "as_learnt": "what an epoch makes of it",
     "before": "before", "after": "after", "red": "red", "green": "green", "blue": "blue",
     "brightness": "mean brightness of a picture", "pictures": "pictures",
-    "epoch": "epoch", "loss": "training loss", "accuracy": "validation accuracy", "rate": "learning rate",
+    "epoch": "epoch", "loss": "training loss", "accuracy": "validation accuracy",
     "best": "best epoch", "said": "what the network says", "is": "what it is",
     "not_yet": "not yet: a test picture is brought to the network's size and normalised, never cropped or mirrored",
     "right": "right: what is random belongs to training only",
@@ -56,8 +58,8 @@ print(f"seat {seat['stack']}, bucket {seat['bucket']}, torch {torch.__version__}
 # %%
 try:
     text = s3.get_object(Bucket=seat["bucket"], Key="outputs/image-data.json")["Body"].read()
-except ClientError:
-    raise SystemExit(words["missing"]) from None
+except ClientError as error:
+    raise RuntimeError(words["missing"]) from error
 earlier = json.loads(text)
 full = {"prepare": lab["settings"]["prepare"], "train": lab["hyperparameters"]}
 generated = earlier["data"]["generated"]
@@ -66,13 +68,15 @@ print(words["generated"] if generated else "", settings)
 
 # %%
 def fetch(uri, folder):
-    """Every object below a prefix."""
+    """Every object below a prefix, many at once: each waits for the network."""
     bucket, prefix = uri.removeprefix("s3://").split("/", 1)
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for item in page.get("Contents", []):
-            target = Path(folder, item["Key"].removeprefix(prefix))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(bucket, item["Key"], str(target))
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    found = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    keys = {key: Path(folder, key.removeprefix(prefix)) for key in found}
+    for target in keys.values():
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda item: s3.download_file(bucket, item[0], str(item[1])), keys.items()))
 
 
 fetch(earlier["prepared"], "data/animals")
@@ -87,8 +91,6 @@ fetch(earlier["prepared"], "data/animals")
 # a mean.
 
 # %%
-import os
-
 from prepare import NORMALISATION, prepare
 
 os.environ |= settings["prepare"]
@@ -159,7 +161,8 @@ batch = torch.stack([plain[index][0] for index in chosen])
 stages = ["conv1", "maxpool", "layer1", "layer2", "layer3", "layer4", "avgpool", "fc"]
 shapes = {}
 for stage in stages:
-    getattr(network, stage).register_forward_hook(lambda _m, _i, out, stage=stage: shapes.update({stage: tuple(out.shape)}))
+    layer = getattr(network, stage)
+    layer.register_forward_hook(lambda _layer, _in, out, stage=stage: shapes.update({stage: tuple(out.shape)}))
 network.eval()(batch)
 weights = {stage: sum(w.numel() for w in getattr(network, stage).parameters()) for stage in stages}
 pd.DataFrame({"shape": shapes, "weights": weights})
@@ -176,8 +179,9 @@ pd.DataFrame({"shape": shapes, "weights": weights})
 
 # %%
 base = f"image-pytorch/{unique}"
-for file in sorted(Path("data/prepared").rglob("*.*")):
-    s3.upload_file(str(file), seat["bucket"], f"{base}/prepare/{file.relative_to('data/prepared')}")
+files = {file: f"{base}/prepare/{file.relative_to('data/prepared')}" for file in Path("data/prepared").rglob("*.*")}
+with ThreadPoolExecutor(16) as pool:
+    list(pool.map(lambda item: s3.upload_file(str(item[0]), seat["bucket"], item[1]), files.items()))
 
 # %%
 from sagemaker.train import ModelTrainer
@@ -299,8 +303,8 @@ wrong = said[said["class"] != said["predicted"]].sort_values("probability", asce
 wrong.head(8)
 
 # %% [markdown] name="next"
-# What to try next: `weight_decay` of 0 (does it learn by heart?); no augmentation (`LEAST_AREA = 1` in `data.py`); an
-# image size of 64 (what does it cost, what does it bring?); the published weights of ResNet18 in a channel `weights`,
+# What to try next: `weight_decay` of 0 (does it learn by heart?); no augmentation (`LEAST_AREA = 1` in `data.py`); the
+# other of the two image sizes 32 and 64 (what does it cost, what does it bring?); the published weights of ResNet18 in a channel `weights`,
 # which is how the original began. The notebook `image-comparison` beside this one puts the frameworks side by side.
 
 # %% [markdown] name="exercise" tags=["exercise"]

@@ -23,6 +23,7 @@ from PIL import Image
 QUALITY = 95
 PARTS = ("train", "validation", "test")
 NORMALISATION = "normalisation.json"
+LEAST = 32  # pixels a side; of less, nothing would be left where ResNet18 has halved them
 AT_ONCE = 64  # pictures a process takes; fewer would cost more in passing than in resizing
 
 
@@ -33,8 +34,8 @@ class DataError(Exception):
 def image_size() -> int:
     """The setting IMAGE_SIZE; raises :class:`DataError` where it is no size."""
     text = os.environ.get("IMAGE_SIZE", "64")
-    if not text.isdecimal() or not 8 <= int(text) <= 1024:
-        raise DataError(f"the setting IMAGE_SIZE is {text!r}; a whole number of 8 to 1024 pixels is needed")
+    if not text.isdecimal() or not LEAST <= int(text) <= 1024:
+        raise DataError(f"the setting IMAGE_SIZE is {text!r}; a whole number of {LEAST} to 1024 pixels is needed")
     return int(text)
 
 
@@ -51,6 +52,19 @@ def pictures_of(folder: Path) -> list[tuple[str, Path]]:
     return found
 
 
+def check_classes(folder: Path) -> None:
+    """The classes' numbers follow from the folders' names, so both must be those of the labels; DataError if not."""
+    file = folder / "labels/classes.json"
+    try:
+        names = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"labels/classes.json: {error}") from error
+    for part in ("train", "validation"):
+        found = sorted({picture.parent.name for picture in folder.glob(f"{part}/*/*.jpg")})
+        if found != names:
+            raise DataError(f"{part}: its folders are {found}, labels/classes.json says {names}; run image-data again")
+
+
 def resize(item: tuple[str, Path], *, size: int, output: Path) -> np.ndarray:
     """Write one picture at ``size``; returns sums of its colours and of their squares, shape (2, 3), of 0 to 1."""
     name, file = item
@@ -58,7 +72,7 @@ def resize(item: tuple[str, Path], *, size: int, output: Path) -> np.ndarray:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with Image.open(file) as picture:
-            done = picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=None)
+            done = picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{name}: the picture cannot be read: {error}") from error
     done.save(target, "JPEG", quality=QUALITY, subsampling=0)
@@ -91,6 +105,7 @@ def write_tables(inputs: Path, output: Path, found: dict[str, list[float]]) -> N
 def prepare(inputs: Path, output: Path, processes: int) -> str:
     """Everything; returns a line for people."""
     size, items = image_size(), pictures_of(inputs)
+    check_classes(inputs)
     moments = resize_all(items, size=size, output=output, processes=processes)
     found = normalisation(moment for (name, _), moment in zip(items, moments, strict=True) if name.startswith("train/"))
     write_tables(inputs, output, found)
@@ -109,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         print(prepare(options.input, options.output, options.processes))
-    except (DataError, FileNotFoundError) as error:
+    except DataError as error:
         report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
 

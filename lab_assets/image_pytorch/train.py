@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # on a busy machine, threads that spin take eight times as long
 
-import distributed
+import processes
 import torch
 from data import Moments, Pictures, class_names, normalisation_of
 from infer import FACTS_FILE, WEIGHTS_FILE
@@ -40,15 +40,22 @@ def truth(text: str) -> bool:
     return text.lower() == "true"
 
 
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
 def read_options() -> argparse.Namespace:
     """Hyperparameters and folders; an unknown hyperparameter ends the job with argparse's message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch_size", type=int, default=64)  # of one process
+    parser.add_argument("--epochs", type=count, default=10)
+    parser.add_argument("--batch_size", type=count, default=64)  # of one process
     parser.add_argument("--learning_rate", type=float, default=0.001)
     parser.add_argument("--momentum", type=float, default=0.9)
     parser.add_argument("--weight_decay", type=float, default=5e-4)
-    parser.add_argument("--step_size", type=int, default=7)  # epochs until the rate falls …
+    parser.add_argument("--step_size", type=count, default=7)  # epochs until the rate falls …
     parser.add_argument("--gamma", type=float, default=0.1)  # … to this share of it
     parser.add_argument("--workers", type=int, default=0)  # loading processes; decoded pictures need none
     parser.add_argument("--seed", type=int, default=2026)
@@ -58,7 +65,11 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--validation", type=Path, default=os.environ.get("SM_CHANNEL_VALIDATION"))
     parser.add_argument("--model_dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     parser.add_argument("--output_data_dir", type=Path, default=os.environ.get("SM_OUTPUT_DATA_DIR"))
-    return parser.parse_args()
+    options = parser.parse_args()
+    for name in ("model_dir", "output_data_dir"):
+        if getattr(options, name) is None:  # said now, not after the training
+            parser.error(f"--{name} is missing, and SM_{name.upper()} is not set")
+    return options
 
 
 @dataclass(kw_only=True)
@@ -82,7 +93,7 @@ class Training:
         rate = self.optimizer.param_groups[0]["lr"]
         loss = self._learn()
         self.schedule.step()
-        if not distributed.first():
+        if not processes.first():
             return
         labels, said = self.predictions()
         accuracy = float((labels == said).float().mean())
@@ -122,13 +133,18 @@ def bare(network: nn.Module) -> ResNet18:
 def network_of(classes: int, side: int, weights: Path | None) -> ResNet18:
     """Fresh, or with the published weights of every layer that fits."""
     network = ResNet18(classes, small=side < SMALL_SIDE)
-    files = sorted(weights.glob("*.pt*")) if weights else []
-    if files:
-        published = torch.load(files[0], map_location="cpu", weights_only=True)
-        own = network.state_dict()
-        fitting = {name: value for name, value in published.items() if name in own and own[name].shape == value.shape}
-        network.load_state_dict({**own, **fitting})
-        print(f"{len(fitting)} of {len(own)} arrays start from {files[0].name}")
+    if weights is None:
+        return network
+    files = sorted(weights.glob("*.pt*"))
+    if not files:
+        raise SystemExit(f"channel 'weights': no *.pt or *.pth in {weights}; leave the channel out to start fresh")
+    published = torch.load(files[0], map_location="cpu", weights_only=True)
+    own = network.state_dict()
+    fitting = {name: value for name, value in published.items() if name in own and own[name].shape == value.shape}
+    if not fitting:
+        raise SystemExit(f"channel 'weights': no array of {files[0].name} is one of ResNet18's by name and shape")
+    network.load_state_dict({**own, **fitting})
+    print(f"{len(fitting)} of {len(own)} arrays start from {files[0].name}")
     return network
 
 
@@ -136,12 +152,13 @@ def training_of(options: argparse.Namespace, classes: list[str], moments: Moment
     """Pictures, network, optimizer and schedule."""
     pictures = Pictures(options.train, classes, moments, augment=True)
     watched = Pictures(options.validation, classes, moments, augment=False)
-    here = distributed.device()
+    here = processes.device()
     network: nn.Module = network_of(len(classes), pictures.side, options.weights).to(here)
     sampler: DistributedSampler[tuple[torch.Tensor, int]] | None = None
-    if distributed.launched():
+    if processes.launched():
         sampler = DistributedSampler(pictures, seed=options.seed)
         network = DistributedDataParallel(network)
+        torch.manual_seed(options.seed + processes.rank())  # or all would crop and mirror alike
     loader = DataLoader(
         pictures, options.batch_size, shuffle=sampler is None, sampler=sampler, num_workers=options.workers
     )
@@ -196,9 +213,9 @@ def report(options: argparse.Namespace, training: Training, seconds: float) -> N
 def main() -> None:
     """Train, keep the best, save."""
     options = read_options()
-    if options.torchrun and not distributed.launched():
-        distributed.launch_again()
-    distributed.begin()
+    if options.torchrun and not processes.launched():
+        processes.launch_again()
+    processes.begin()
     torch.manual_seed(options.seed)
     classes = class_names("train", options.train)
     if class_names("validation", options.validation) != classes:
@@ -208,13 +225,13 @@ def main() -> None:
     started = time.monotonic()
     for number in epochs(training, options.epochs):
         training.epoch(number)
-    if distributed.first():
+    if processes.first():
         report(options, training, time.monotonic() - started)
         mean, std = (moment.flatten().tolist() for moment in moments)
         side = training.loader.dataset.side  # type: ignore[attr-defined] # Pictures has it
         facts = {"classes": classes, "image_size": side, "small": side < SMALL_SIDE, "mean": mean, "std": std}
         save(options, training, facts)
-    distributed.end()
+    processes.end()
 
 
 if __name__ == "__main__":
