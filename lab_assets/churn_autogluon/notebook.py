@@ -394,7 +394,7 @@ print(words["right"] if solved else words["not_yet"])
 # ## Clean up
 #
 # An endpoint costs money until somebody deletes it, whether or not it is asked anything. Delete what you made: the
-# endpoint, its configuration and the model. Running the cell twice does no harm.
+# endpoint, its configuration, the model, and last the endpoint's logs. Running the cell twice does no harm.
 
 # %% tags=["clean-up"]
 sagemaker, logs = boto3.client("sagemaker"), boto3.client("logs")
