@@ -11,29 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.lab_scripts import LabScripts
-from classlab.labs import image_uri, read_lab
+from classlab.labs import read_lab
 from embedded_aws.runtime import images
+from tests.labs import job_code
 
 LAB = read_lab("image_tensorflow")
 START = Path(images.__file__).parent / "container_code/start.py"
-# Tests pass a body of Python; the lab's modules can be imported in it, `arguments` are what the test gave.
-_HEAD = "import json, sys; sys.path.insert(0, sys.argv[1]); arguments = json.loads(sys.argv[2])\n"
 
 
 def environments_of(folder: Path) -> Path:
     """The folder with the environments of the lab's images; made if they are missing."""
-    uris = {image_uri(step.image, "us-east-1") for step in LAB.pipeline.jobs.values()}
-    images.prepare(folder, print, sorted({images.resolve(uri).name for uri in uris}))
-    return folder
+    return job_code.environments_of(LAB, folder)
 
 
 def asked(python: Path, body: str, *arguments: object) -> Any:  # noqa: ANN401 - what the body printed last, as JSON
     """What Python code prints when it runs beside the lab's modules; an error of it is this one's text."""
-    command = [str(python), "-c", _HEAD + body, str(LAB.folder), json.dumps(arguments, default=str)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise AssertionError(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
+    return job_code.asked(LAB.folder, python, body, *arguments)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,28 @@
+"""Python that runs beside a lab's modules, in the packages of its job images; this process has none of them."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from classlab.labs import Lab, image_uri
+from embedded_aws.runtime import images
+
+# Tests pass a body of Python; the lab's modules can be imported in it, `arguments` are what the test gave.
+_HEAD = "import json, sys; sys.path.insert(0, sys.argv[1]); arguments = json.loads(sys.argv[2])\n"
+
+
+def environments_of(lab: Lab, folder: Path) -> Path:
+    """The folder with the environments of the lab's images; made if they are missing."""
+    uris = {image_uri(step.image, "us-east-1") for step in lab.pipeline.jobs.values()}
+    images.prepare(folder, print, sorted({images.resolve(uri).name for uri in uris}))
+    return folder
+
+
+def asked(code: Path, python: Path, body: str, *arguments: object) -> Any:  # noqa: ANN401 - any JSON
+    """What Python printed last, as JSON, with the modules of ``code``; an error of it is this one's text."""
+    command = [str(python), "-c", _HEAD + body, str(code), json.dumps(arguments, default=str)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
