@@ -14,7 +14,8 @@ from pathlib import Path
 HOME = Path.home()
 STATE = HOME / "SageMaker/.classlab"
 # The SageMaker SDK would ask IAM whether the role suffices; attendees may not ask, and the job itself tells.
-SDK_VARIABLES = {"SAGEMAKER_VALIDATE_ROLE": "false"}
+# The SDK's docstrings make Python 3.12 warn once of each, in the middle of a learner's notebook.
+SDK_VARIABLES = {"SAGEMAKER_VALIDATE_ROLE": "false", "PYTHONWARNINGS": "ignore::SyntaxWarning"}
 SEAT_KEYS = (
     "stack",
     "bucket",
