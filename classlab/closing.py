@@ -1,9 +1,9 @@
-"""`classlab close`: fetch the attendees' work and the report, destroy the class stack, sweep up after it, judge."""
+"""`classlab close`: fetch the attendees' work, pack their take-home, destroy the class stack, sweep up, judge."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 
@@ -11,13 +11,17 @@ from classlab.aws import Aws, code_of
 from classlab.cdk import Cdk
 from classlab.contract import TEARDOWN_PREFIX, WORK_PREFIX, ClassroomOutput, classroom_stack_name
 from classlab.errors import UserError
-from classlab.reporting.events import Emit, step
+from classlab.fetching import fetch
+from classlab.labs import Lab
+from classlab.reporting.events import Emit, StepProgressed, step
 from classlab.reporting.report import KeptItem, TeardownReport
 from classlab.stacks import Stack, attendee_stacks, class_stack, find
 from classlab.staging import Staging, split_by_reference
+from classlab.take_home import archived, taking_home
 from classlab.teardown import report as read_report
 
 REPORT_NAME = "report.json"
+TAKE_HOME_FOLDER = "take-home"  # a folder an attendee
 SETTLE_SECONDS = 60.0  # how long after its stack's end a function's log may still come
 
 
@@ -28,6 +32,7 @@ class Closing:
     aws: Aws
     cdk: Cdk
     classroom: str
+    labs: Sequence[Lab]
     folder: Path  # of what is kept: work, teardown documents, the final report
     emit: Emit
     settle_seconds: float = SETTLE_SECONDS
@@ -43,7 +48,10 @@ def close(closing: Closing) -> TeardownReport:
     report = _accepted_report(closing, stack)
     log_groups = [name for name in stack.output(ClassroomOutput.LOG_GROUPS).split(",") if name]
     with step(closing.emit, "fetch", "Fetch the attendees' work and the teardown's documents"):
-        _fetch(closing, stack.output(ClassroomOutput.BUCKET))
+        for prefix in (WORK_PREFIX, TEARDOWN_PREFIX):
+            fetch(closing.aws, stack.output(ClassroomOutput.BUCKET), closing.folder, prefix=prefix)
+    with step(closing.emit, "take-home", "Pack what the attendees take home"):
+        _take_home(closing, stack.output(ClassroomOutput.BUCKET))
     staging = Staging.of(closing.aws)
     removable, kept = split_by_reference(staging.keys_of(closing.classroom), closing.aws, closing.classroom)
     with step(closing.emit, "destroy", "Destroy the class stack"):
@@ -71,20 +79,13 @@ def _accepted_report(closing: Closing, stack: Stack) -> TeardownReport:
     return report
 
 
-def _fetch(closing: Closing, bucket: str) -> None:
-    """Every object below work/ and teardown/, at its key below the folder."""
-    for prefix in (WORK_PREFIX, TEARDOWN_PREFIX):
-        for page in closing.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for entry in page.get("Contents", []):
-                target = _below(closing.folder, entry["Key"])
-                target.parent.mkdir(parents=True, exist_ok=True)
-                closing.aws.s3.download_file(bucket, entry["Key"], str(target))
-
-
-def _below(folder: Path, key: str) -> Path:
-    """Where a key is kept. Attendees choose their files' names: none may lead out of the folder."""
-    parts = [part for part in PurePosixPath(key).parts if part not in ("/", "..", ".")]
-    return folder.joinpath(*parts)
+def _take_home(closing: Closing, bucket: str) -> None:
+    """A folder for everybody whose work was archived, from what was fetched."""
+    attendees, into = archived(closing.aws, bucket), closing.folder / TAKE_HOME_FOLDER
+    with taking_home(closing.aws, bucket, closing.classroom, closing.labs, into) as home:
+        for done, attendee in enumerate(attendees, start=1):
+            packed = home.pack(attendee, closing.folder / WORK_PREFIX / attendee)
+            closing.emit(StepProgressed("take-home", done, len(attendees), f"{attendee}: {packed.pages} pages"))
 
 
 def _sweep_logs(closing: Closing, names: list[str]) -> int:

@@ -110,7 +110,7 @@ ClassParameter = Literal["class-bucket", "asset-prefix", "pipeline-function-arn"
 ASSETS_PREFIX = "assets/"  # assets/<build id>/...: what `classlab build` made, copied there by the class stack
 DATA_PREFIX = "data/"  # data/<file>: what `classlab data put` uploaded
 SHARED_PREFIX = "shared/"  # shared/<key in a seat's bucket>: outputs that `classlab share` took from one seat for all
-WORK_PREFIX = "work/"  # work/<attendee>/...: archived by the teardown before a seat's bucket goes
+WORK_PREFIX = "work/"  # work/<attendee>/...: archived by the teardown before a seat's bucket goes (`archive_key`)
 TEARDOWN_PREFIX = "teardown/"
 TEARDOWN_LOCK_KEY = TEARDOWN_PREFIX + "lock.json"
 TEARDOWN_REPORT_KEY = TEARDOWN_PREFIX + "report.json"  # the latest run's report
@@ -158,6 +158,19 @@ SEAT_STATE_FOLDER = ".classlab"  # kernels, tools, and `seat.json`, which tells 
 def seat_notebook(lab: str, notebook: str = "") -> str:
     """Path of a lab's notebook for Jupyter, or of one of its further ones; ``lab`` is the name in its manifest."""
     return f"{SEAT_LABS_FOLDER}/{lab}/{notebook or lab}.ipynb"
+
+
+def archive_key(attendee: str, key: str) -> str:
+    """Where an object of a seat's bucket is kept in the class bucket when the seat goes; empty where it is not.
+
+    Outputs lie beside the work, in the folder that the instance never copies from. Prepared data can be made again.
+    """
+    folder = f"{WORK_PREFIX}{attendee}/"
+    if key.startswith(SEAT_WORK_PREFIX):
+        return folder + key.removeprefix(SEAT_WORK_PREFIX)
+    if key.startswith((OUTPUTS_PREFIX, RUNS_PREFIX)) and "/prepare/" not in key:
+        return f"{folder}{SEAT_STATE_FOLDER}/{key}"
+    return ""
 
 
 # --- outputs of the stacks ---------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def write_lab_files(lab: Lab, assets: Path) -> list[str]:
     ``container.txt`` names a package. Returns the paths below ``assets``.
     """
     folder = f"labs/{lab.name}"
-    code = {name: _read(lab.file(name)) for name in _code_of(lab)}
+    code = {name: _read(lab.file(name)) for name in code_of(lab)}
     if lab.installs_in_jobs:
         code["requirements.txt"] = _read(lab.file("container.txt"))
     for name, content in code.items():
@@ -33,7 +33,7 @@ def write_lab_files(lab: Lab, assets: Path) -> list[str]:
     return [*(f"{folder}/code/{name}" for name in code), f"{folder}/source.tar.gz"]
 
 
-def _code_of(lab: Lab) -> list[str]:
+def code_of(lab: Lab) -> list[str]:
     """Names of the scripts and modules, the lab's own and those it borrows."""
     own = {path.name for path in lab.folder.glob("*.py")} | {name for name in lab.borrows if name.endswith(".py")}
     aside = {lab.data.generator, lab.data.download} if lab.data else set()  # run on the instructor's machine

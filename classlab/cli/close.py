@@ -7,7 +7,7 @@ import click
 from classlab.aws import Aws
 from classlab.build.manifest import BUILD_FOLDER
 from classlab.cdk import Cdk
-from classlab.cli.common import FOLDER, classroom_option, json_option, listening, show_json
+from classlab.cli.common import FOLDER, classroom_option, json_option, labs_of, listening, show_json
 from classlab.closing import REPORT_NAME, Closing
 from classlab.closing import close as close_class
 from classlab.reporting.events import Note
@@ -30,7 +30,9 @@ def close(*, classroom_file: Path, build_folder: Path, into: Path | None, as_jso
     cdk = Cdk(context={"classroom": str(classroom_file.resolve()), "build": str(build_folder.resolve())})
     folder = into or _KEPT / classroom.name
     with listening(as_json=as_json) as emit:
-        report = close_class(Closing(aws=aws, cdk=cdk, classroom=classroom.name, folder=folder, emit=emit))
+        labs = labs_of(classroom)
+        closing = Closing(aws=aws, cdk=cdk, classroom=classroom.name, labs=labs, folder=folder, emit=emit)
+        report = close_class(closing)
         emit(Note(f"{report.verdict}: the work and the report are in {folder / REPORT_NAME}", important=True))
     if as_json:
         show_json(report.model_dump())

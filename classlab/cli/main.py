@@ -14,6 +14,7 @@ from classlab.cli.rehearse import rehearse
 from classlab.cli.run import run
 from classlab.cli.share import share
 from classlab.cli.status import status
+from classlab.cli.take_home import take_home
 from classlab.cli.teardown import teardown
 
 
@@ -24,6 +25,6 @@ def main() -> None:
 
 
 for command in (
-    build, close, data, end, extend, jump, labs, open_environment, rehearse, run, share, status, teardown,
+    build, close, data, end, extend, jump, labs, open_environment, rehearse, run, share, status, take_home, teardown,
 ):  # fmt: skip
     main.add_command(command)

@@ -1,8 +1,8 @@
-"""Copies an attendee's work into the class bucket before the attendee's own bucket is emptied."""
+"""Copies an attendee's work, and what the pipelines made, into the class bucket before their own bucket is emptied."""
 
 from boto3.s3.transfer import TransferConfig
 
-from classlab.contract import SEAT_WORK_PREFIX, WORK_PREFIX
+from classlab.contract import archive_key
 from lambdas.shared.clock import Budget
 from lambdas.teardown.ledger import Item
 from lambdas.teardown.scope import Context
@@ -13,19 +13,19 @@ _ONE_CALL = TransferConfig(multipart_threshold=5 * 2**30, multipart_chunksize=2*
 def archive(context: Context, item: Item, budget: Budget) -> bool:
     """Whether everything is copied; False when the budget ran out, and the item's cursor says how far it came."""
     s3, scope = context.clients.s3, context.scope
-    folder = f"{WORK_PREFIX}{item.attendee or item.name}/"
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=item.name, Prefix=SEAT_WORK_PREFIX, StartAfter=item.cursor
-    )
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=item.name, StartAfter=item.cursor)
     for page in pages:
         for found in page.get("Contents", []):
+            key = found["Key"]
+            target = archive_key(item.attendee or item.name, key)
+            if not target:
+                continue
             if budget.spent:
                 return False
-            key = found["Key"]
             s3.copy(
                 {"Bucket": item.name, "Key": key},
                 scope.class_bucket,
-                folder + key.removeprefix(SEAT_WORK_PREFIX),
+                target,
                 ExtraArgs={"TaggingDirective": "REPLACE"},  # tags would need rights of their own
                 Config=_ONE_CALL,
             )

@@ -26,7 +26,8 @@ from tests.unit.sample_report import sample_report
 SAMPLE = str(Path(__file__).parents[2] / "classroom.example.yaml")
 ENDS = datetime(2099, 1, 1, 12, 0, tzinfo=UTC)
 COMMANDS = (
-    "build", "close", "data", "end", "extend", "jump", "labs", "open", "rehearse", "run", "share", "status", "teardown",
+    "build", "close", "data", "end", "extend", "jump", "labs", "open", "rehearse", "run", "share", "status",
+    "take-home", "teardown",
 )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ def _close(day: Day, _progress: Progress) -> None:
             aws=day.instructor,
             cdk=day.cdk,
             classroom=day.classroom.name,
+            labs=day.labs,
             folder=day.workspace.closed,
             emit=ignore,
             settle_seconds=_SETTLE_SECONDS,
