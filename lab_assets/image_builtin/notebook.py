@@ -414,9 +414,10 @@ for kind in ("endpoint", "endpoint_config", "model"):
         getattr(sagemaker, f"delete_{kind}")(**{member: unique})
     except ClientError:
         pass  # was not made, or is gone already
-sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig={"Delay": 5})
-try:  # its logs too: without the endpoint nothing proves whose they are
-    boto3.client("logs").delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
-except ClientError as error:
-    print("logs", error.response["Error"]["Message"])
+if endpoint_wanted:
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig={"Delay": 5})
+    try:  # its logs too: without the endpoint nothing proves whose they are
+        logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
+    except ClientError as error:
+        print("logs", error.response["Error"]["Message"])
 shutil.rmtree("data", ignore_errors=True)
