@@ -1,6 +1,7 @@
 """Python that runs beside a lab's modules, in the packages of its job images; this process has none of them."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ def environments_of(lab: Lab, folder: Path) -> Path:
 def asked(code: Path, python: Path, body: str, *arguments: object) -> Any:  # noqa: ANN401 - any JSON
     """What Python printed last, as JSON, with the modules of ``code``; an error of it is this one's text."""
     command = [str(python), "-c", _HEAD + body, str(code), json.dumps(arguments, default=str)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}  # threads that wait for each other crawl on a busy machine
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
