@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import job_code
 from benchmarks.lab_scripts import LabScripts
 from classlab.labs import read_lab
 from embedded_aws.runtime import images
-from tests.labs import job_code
 
 LAB = read_lab("image_tensorflow")
 START = Path(images.__file__).parent / "container_code/start.py"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.job_code import asked, environments_of
 from benchmarks.lab_scripts import LabScripts
-from tests.labs.job_code import asked, environments_of
 from tests.labs.pytorch_lab import LAB
 
 # What the inference image calls, with requests of all kinds: arguments are the model's folder and a picture's path.

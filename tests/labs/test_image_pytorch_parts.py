@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.job_code import asked, environments_of
 from benchmarks.lab_scripts import LabScripts, ScriptError
-from tests.labs.job_code import asked, environments_of
 from tests.labs.pytorch_lab import LAB, few, folders_of, run
 
 # Crops of pictures of several sizes; of a picture that is bright everywhere, padding would be the dark part.

@@ -1,4 +1,4 @@
-"""Python that runs beside a lab's modules, in the packages of its job images; this process has none of them."""
+"""Python that runs beside a lab's modules, in the packages of its job images; the project's own has few of them."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 from classlab.labs import Lab, image_uri
 from embedded_aws.runtime import images
 
-# Tests pass a body of Python; the lab's modules can be imported in it, `arguments` are what the test gave.
+# Tests and benchmarks pass a body of Python; the lab's modules can be imported in it, `arguments` are what they gave.
 _HEAD = "import json, sys; sys.path.insert(0, sys.argv[1]); arguments = json.loads(sys.argv[2])\n"
 
 
