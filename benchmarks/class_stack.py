@@ -33,12 +33,15 @@ _STEPS = (
 
 
 @contextmanager
-def class_stack(folder: Path, *, small_kernel: bool) -> Iterator[Day]:
-    """A day whose class stack stands and which has no seats yet; everything is gone at the end."""
+def class_stack(folder: Path, *, small_kernel: bool, labs: tuple[str, ...] = ()) -> Iterator[Day]:
+    """A day whose class stack stands and which has no seats yet; everything is gone at the end.
+
+    ``labs`` are named in place of the sample class's.
+    """
     workspace = Workspace(folder.resolve())
     with workspace.alone():
         workspace.clean()
-        day = morning(Options(folder=folder), workspace, lambda _event: None)
+        day = morning(Options(folder=folder, labs=labs), workspace, lambda _event: None)
         if small_kernel:
             day.labs = [_with_small_kernel(lab, workspace.scratch) for lab in day.labs]
         write_class(day)

@@ -13,17 +13,21 @@ from typing import Any
 import pytest
 
 from benchmarks.class_stack import class_stack, create_seat, seat_template, wait_for_seats
+from classlab.contract import SHARED_PREFIX
+from classlab.data_source import read_outputs
 from classlab.environments import wait_until_settled
 from classlab.labs import read_lab
 from classlab.notebook_session import NotebookSession
 from classlab.rehearsal import account, inventory
 from classlab.rehearsal.day import Day
+from classlab.rehearsal.options import Options
 from classlab.waiting import Patience
+from embedded_aws.runtime import images
 from tests.rehearsal.mishaps import BAD_COLUMN, BAD_ROW, write_data
 
 pytestmark = [pytest.mark.rehearsal]
 
-WHO, LAB = "ann", "churn-xgboost"
+WHO, LAB, LATER = "ann", "churn-xgboost", "churn-autogluon"
 COMMAND = (str(Path(sys.executable).parent / "classlab"),)
 # The same command, but for the minute in which late logs may come: here there are none.
 HASTY = """
@@ -44,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def day(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    with class_stack(tmp_path_factory.mktemp("commands") / "rehearsal", small_kernel=True) as day:
+    with class_stack(tmp_path_factory.mktemp("commands") / "rehearsal", small_kernel=True, labs=(LATER,)) as day:
         create_seat(day, WHO, seat_template(day))
         seats = wait_for_seats(day, [WHO], "CREATE_COMPLETE")
         wait_until_settled(day.root, seats, Patience(seconds=600))
@@ -72,6 +76,16 @@ def _json(done: Done) -> Any:  # noqa: ANN401 # whatever JSON holds
 def _words(done: Done) -> str:
     """What was said, however its lines were broken."""
     return " ".join(done.stdout.split())
+
+
+def _assert_runs_at_home(home: Path) -> None:
+    """Without AWS, on the class's data, it measures what the pipeline did."""
+    python = images.environment(images.XGBOOST, Options().environments).python
+    command = [sys.executable, "-I", home / "run.py", LAB, "--python", python]
+    done = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    here, there = (home / LAB / name / "score/metrics.json" for name in ("local", "outputs"))
+    assert json.loads(here.read_text()) == pytest.approx(json.loads(there.read_text()), abs=1e-6)
 
 
 def test_status_shows_the_seat(classlab: Classlab) -> None:
@@ -109,6 +123,29 @@ def test_run_shows_gate_and_metrics(classlab: Classlab) -> None:
         assert word in said
 
 
+def test_share_takes_the_outputs_of_a_seat_to_the_class(classlab: Classlab, day: Day) -> None:
+    document = _json(classlab("share", LAB, "--json"))
+    assert (document["lab"], document["attendee"]) == (LAB, WHO)
+    bucket = document["shared"].removeprefix("s3://").partition("/")[0]
+    shared = read_outputs(day.root, bucket, LAB, SHARED_PREFIX)
+    assert shared is not None
+    assert shared["artifact"].startswith(document["shared"])
+
+
+def test_jump_keeps_what_an_attendee_made_unless_forced(classlab: Classlab) -> None:
+    (kept,) = _json(classlab("jump", LATER, WHO, "--json"))
+    assert kept["outcome"] == "kept the attendee's own"
+    (put,) = _json(classlab("jump", LATER, WHO, "--force", "--json"))
+    assert (put["lab"], put["outcome"]) == (LAB, "put in place")
+    assert put["objects"] > 5
+
+
+def test_take_home_of_a_seat_that_stands(classlab: Classlab, folder: Path) -> None:
+    (packed,) = _json(classlab("take-home", "--into", "home", "--json"))
+    assert (packed["attendee"], packed["outputs"], packed["problems"]) == (WHO, [LAB], [])
+    assert (folder / "home" / WHO / LAB / "outputs/score/metrics.json").is_file()
+
+
 def test_run_on_bad_data_names_the_place_and_ends_with_1(classlab: Classlab, folder: Path) -> None:
     data = write_data(read_lab("churn_xgboost"), folder / "spoilt", spoil=True, shuffle=False)
     (put,) = _json(classlab("data", "put", "--data", str(data), "--json"))
@@ -118,6 +155,7 @@ def test_run_on_bad_data_names_the_place_and_ends_with_1(classlab: Classlab, fol
     (row,) = _json(done)
     assert (row["attendee"], row["status"], row["metrics"]) == (WHO, "failed", {})
     assert f"row {BAD_ROW}, column '{BAD_COLUMN}'" in row["reason"]
+    assert classlab("data", "put").returncode == 0  # what the take-home holds is what the class has last
 
 
 # What a plan leaves by being made: its execution, the logs of it, its document.
@@ -173,6 +211,7 @@ def test_close_fetches_the_work_and_takes_the_class_stack_down(classlab: Classla
     assert "CLEAN: the work and the report are in kept/report.json" in _words(done)
     assert list((folder / "kept" / "work" / WHO).rglob(f"{LAB}.ipynb"))
     assert json.loads((folder / "kept" / "report.json").read_text())["verdict"] == "CLEAN"
+    _assert_runs_at_home(folder / "kept/take-home" / WHO)
     gone = classlab("status")
     assert gone.returncode == 2
     assert "npx cdk deploy" in gone.stderr

@@ -45,14 +45,19 @@ def test_emptying_stops_when_its_time_is_up(account: Account) -> None:
     assert len(account.own.s3.list_object_versions(Bucket="full")["Versions"]) == 6
 
 
-def test_only_the_work_is_archived(account: Account, conductor: Conductor) -> None:
+def test_work_and_outputs_are_archived_and_nothing_else(account: Account, conductor: Conductor) -> None:
     seat = take_seat(account, "ann", work=1)
-    account.own.s3.put_object(Bucket=seat.bucket, Key="runs/churn/0/result.json", Body=b"{}")
+    for key in ("runs/churn/0/result.json", "runs/churn/0/prepare/train/train.csv", "status/environment.json"):
+        account.own.s3.put_object(Bucket=seat.bucket, Key=key, Body=b"{}")
     account.own.s3.put_object(Bucket=seat.bucket, Key="work/deep/er/notes.txt", Body=b"notes")
 
     conductor.run()
 
-    assert archived(account) == {"0.ipynb": b"demo--ann-bucket-x1 last", "deep/er/notes.txt": b"notes"}
+    assert archived(account) == {
+        ".classlab/runs/churn/0/result.json": b"{}",
+        "0.ipynb": b"demo--ann-bucket-x1 last",
+        "deep/er/notes.txt": b"notes",
+    }
 
 
 def test_a_half_emptied_bucket_is_not_archived_again(account: Account, conductor: Conductor, seat: Seat) -> None:
