@@ -50,9 +50,10 @@ class Servable(tf.Module):
         self._size = network.input_shape[1]
 
     def picture(self, content: tf.Tensor) -> tf.Tensor:
-        """The pixels of a JPEG or PNG, brought to the network's size where they have another."""
+        """The pixels of a JPEG or PNG, brought to the network's size as prepare.py does where they have another."""
         pixels = tf.io.decode_image(content, channels=3, expand_animations=False)
-        return tf.image.resize(pixels, (self._size, self._size), antialias=True)
+        resized = tf.image.resize(pixels, (self._size, self._size), tf.image.ResizeMethod.BICUBIC, antialias=True)
+        return tf.clip_by_value(resized, 0, 255)
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """``serving_default`` takes files of pictures, ``pixels`` floats of 0 to 255 at the network's size."""

@@ -68,7 +68,6 @@ def resized(file: Path, size: int) -> bytes:
     content = file.read_bytes()
     try:
         with Image.open(io.BytesIO(content)) as picture:
-            picture.draft("RGB", (2 * size, 2 * size))  # a JPEG many times too large is decoded at a half or a quarter
             picture.load()
             if (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (size, size)):
                 return content

@@ -11,7 +11,21 @@ from PIL import Image
 
 from benchmarks.lab_scripts import LabScripts
 from tests.labs import tensorflow_lab
-from tests.labs.tensorflow_lab import LAB, Served, served, transform
+from tests.labs.tensorflow_lab import LAB, Served, asked, served, transform
+
+SIZE = int(LAB.small.prepare["IMAGE_SIZE"])
+# The pictures of records as files, and the class of each.
+UNPACK = """
+from pathlib import Path
+import records, tensorflow as tf
+facts, found = records.facts_of("validation", Path(arguments[0])), {}
+for record in tf.data.TFRecordDataset(sorted(map(str, Path(arguments[0]).glob("*.tfrecord")))):
+    values = tf.io.parse_single_example(record, records.FEATURES)
+    name = values["id"].numpy().decode() + ".jpg"
+    Path(arguments[1], name).write_bytes(values["image"].numpy())
+    found[name] = facts.classes[int(values["label"])]
+print(json.dumps(found))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +68,16 @@ def test_it_passes_the_gate_and_nine_of_ten_test_pictures_are_right(trained: Lab
     assert trained.score()["accuracy"] >= 0.9
 
 
-def test_the_best_epoch_is_the_one_that_is_served(trained: LabScripts, server: Served, animals_prepared: Path) -> None:
+def test_the_best_epoch_is_the_one_that_is_served(trained: LabScripts, server: Served, tmp_path: Path) -> None:
     with (trained.work / "evaluation/history.csv").open(newline="") as file:
         history = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
     best = max(history, key=lambda row: (row["val_accuracy"], -row["val_loss"]))
     found = evaluation(trained)
     assert len(history) == found["epochs"] == float(LAB.small.train["epochs"])
     assert (found["best_epoch"], found["accuracy"]) == (best["epoch"], best["val_accuracy"])
-    watched = {file: file.parent.name for file in (animals_prepared / "validation").glob("*/*.jpg")}
+    classes = asked(trained.pythons["train"], UNPACK, trained.work / "prepared/validation", tmp_path)
+    watched = {tmp_path / name: label for name, label in classes.items()}
+    assert len(watched) == 66
     assert share_right(server, watched) == pytest.approx(found["accuracy"], abs=1e-6)
 
 
@@ -82,11 +98,11 @@ def test_the_model_holds_what_tensorflow_serving_needs(trained: LabScripts) -> N
 
 
 def test_pixels_are_answered_as_the_file_that_they_are_from(trained: LabScripts, server: Served) -> None:
-    picture = Image.new("RGB", (32, 32), (10, 200, 90))
+    picture = Image.new("RGB", (SIZE, SIZE), (10, 200, 90))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")  # without loss, so both are the same numbers
     of_file = server.ask(buffer.getvalue(), kind="image/png").json["probabilities"]
-    rows = [[list(picture.getpixel((x, y)) or ()) for x in range(32)] for y in range(32)]  # type: ignore[arg-type] # RGB has three
+    rows = [[list(picture.getpixel((x, y)) or ()) for x in range(SIZE)] for y in range(SIZE)]  # type: ignore[arg-type] # RGB has three
     body = json.dumps({"signature_name": "pixels", "instances": [rows]}).encode()
     assert server.ask(body, kind="application/json").json["predictions"][0] == pytest.approx(of_file, abs=1e-4)
 
