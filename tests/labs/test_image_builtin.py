@@ -1,6 +1,7 @@
 """The built-in algorithm's lab: what it prepares of the pictures, asks of SageMaker, and makes of the answers."""
 
 import csv
+import itertools
 import json
 import shutil
 import subprocess
@@ -48,10 +49,12 @@ class Prepared:
 
     @property
     def folder(self) -> Path:
+        """What prepare.py wrote."""
         return self.scripts.work / "prepared"
 
     @property
     def code(self) -> Path:
+        """The scripts, borrowed ones too."""
         return self.scripts.work / "code"
 
     def table(self, script: str, *arguments: str) -> str:
@@ -102,7 +105,7 @@ def test_the_list_names_every_picture_by_a_relative_path(
 
 def test_classes_are_mixed(prepared: Prepared) -> None:
     labels = [label for _, label, _ in listing(prepared.folder / "train/train.lst")]
-    same = sum(a == b for a, b in zip(labels, labels[1:], strict=False))
+    same = sum(a == b for a, b in itertools.pairwise(labels))
     assert same < len(labels) / 4  # in order of the classes it would be all but ten
 
 
@@ -217,7 +220,7 @@ def request_of(prepared: Prepared, tmp_path: Path) -> Callable[..., dict[str, An
 
 
 def test_the_request_is_one_that_sagemaker_takes(request_of: Callable[..., dict[str, Any]]) -> None:
-    client = boto3.client("sagemaker", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")  # noqa: S106 - none
+    client = boto3.client("sagemaker", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
     with Stubber(client) as stub:
         answer = {"TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/c--ann--builtin-1"}
         stub.add_response("create_training_job", answer)
