@@ -12,7 +12,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup rehearse rehearse-all test bench lint format lock clean
+.PHONY: help setup rehearse rehearse-all test bench bench-labs lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ test: setup lint ## Lint, type-check and run every test
 
 bench: setup ## Print the benchmarks' ratios and write build/bench/*.json
 	$(BIN)/python -m benchmarks.skeleton $(ARGS)
+
+bench-labs: setup ## Print what the labs' own code costs, and write build/bench/labs.json
+	$(BIN)/python -m benchmarks.labs $(ARGS)
 
 lint: setup ## Format check, ruff, mypy, import contracts, shellcheck
 	$(BIN)/ruff format --check $(SOURCES)
