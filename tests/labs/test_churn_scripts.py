@@ -19,6 +19,17 @@ def rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+def auc(work: Path) -> float:
+    """How often a leaver's answer is above a stayer's; equal ones count half."""
+    answers = [float(line) for line in (work / "infer/test.csv.out").read_text().split()]
+    labels = [row[0] for row in rows(work / "prepared/labels/labels.csv")[1:]]
+    leavers, stayers = (
+        [value for value, label in zip(answers, labels, strict=True) if label == wanted] for wanted in "10"
+    )
+    above = sum((one > other) + (one == other) / 2 for one in leavers for other in stayers)
+    return above / (len(leavers) * len(stayers))
+
+
 def test_generated_data_passes_the_gate(scripts: LabScripts, generated: Path) -> None:
     gate = scripts.lab.pipeline.gate
     scripts.prepare(generated)
@@ -31,6 +42,7 @@ def test_generated_data_passes_the_gate(scripts: LabScripts, generated: Path) ->
     assert sum(metrics[cell] for cell in cells) == metrics["rows"]
     right = metrics["true_negatives"] + metrics["true_positives"]
     assert metrics["accuracy"] == pytest.approx(right / metrics["rows"])
+    assert metrics["auc"] == pytest.approx(auc(scripts.work))  # of probabilities, and no accuracy by another name
 
 
 def test_training_stops_at_the_lowest_validation_loss(scripts: LabScripts, generated: Path) -> None:

@@ -1,13 +1,15 @@
 """Every lab of the tree keeps the rules of `classlab labs check`, and its notebooks can be built in every language."""
 
+from string import Formatter
 from typing import get_args
 
 import pytest
 
 from classlab.build.notebook import build_notebooks
 from classlab.lab_sources.check import check
-from classlab.labs import LABS_FOLDER, lab_folders, read_lab
+from classlab.labs import LABS_FOLDER, SOURCE_LANGUAGE, lab_folders, read_lab
 from classlab.settings import Language
+from tests.labs.lab_words import words_of
 
 
 @pytest.mark.parametrize("folder", lab_folders())
@@ -21,3 +23,19 @@ def test_a_lab_keeps_the_rules(folder: str) -> None:
 def test_its_notebooks_can_be_built(folder: str, language: Language) -> None:
     lab = read_lab(folder)
     assert list(build_notebooks(lab, language)) == [lab.name, *lab.notebooks]
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("folder", lab_folders())
+def test_its_words_are_the_sources_with_the_same_gaps(folder: str, language: Language) -> None:
+    lab = read_lab(folder)
+    english, translated = (
+        {name: {key: _gaps(word) for key, word in table.items()} for name, table in words_of(lab, spoken).items()}
+        for spoken in (SOURCE_LANGUAGE, language)
+    )
+    assert translated == english
+
+
+def _gaps(word: str) -> list[tuple[str, str]]:
+    """What `format` fills in, and how."""
+    return sorted((name, form or "") for _, name, form, _ in Formatter().parse(word) if name is not None)
