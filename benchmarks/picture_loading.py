@@ -71,8 +71,14 @@ print(json.dumps({
 """
 
 
-def measure(scripts: LabScripts, pictures: int, steps: int) -> dict[str, float]:
+def measure(pictures: int = 4_000, steps: int = 4) -> dict[str, float]:
     """Seconds of preparing, pictures a second of loading and learning, and their ratios."""
+    with tempfile.TemporaryDirectory() as work:
+        scripts = LabScripts.of(read_lab("image_pytorch"), environments=ENVIRONMENTS, work=Path(work))
+        return {f"pytorch_{name}": value for name, value in _measured(scripts, pictures, steps).items()}
+
+
+def _measured(scripts: LabScripts, pictures: int, steps: int) -> dict[str, float]:
     lab = scripts.lab
     size, batch = lab.pipeline.prepare.settings["IMAGE_SIZE"], int(lab.pipeline.train.hyperparameters["batch_size"])
     source, prepared = scripts.work / "source", scripts.work / "prepared"
@@ -110,9 +116,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=4_000)
     parser.add_argument("--steps", type=int, default=4, help="of learning, each of the lab's batch")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as work:
-        scripts = LabScripts.of(read_lab("image_pytorch"), environments=ENVIRONMENTS, work=Path(work))
-        found = measure(scripts, options.pictures, options.steps)
+    found = measure(options.pictures, options.steps)
     print(json.dumps({name: round(value, 3) for name, value in found.items()}, indent=1))
 
 
