@@ -18,11 +18,25 @@ def tell_tensorflow() -> None:
     os.environ["TF_CONFIG"] = json.dumps({"cluster": workers, "task": {"type": "worker", "index": hosts.index(here)}})
 
 
+class Workers(tf.distribute.MultiWorkerMirroredStrategy):
+    """As TensorFlow's, but reduces what Keras 3.15 hands over: a batch (a pair), and lone numbers along an axis."""
+
+    def reduce(self, reduce_op: object, value: object, axis: int | None = None) -> object:
+        """Each value of the structure over all workers; a lone number has no axis."""
+        of_one = super().reduce
+
+        def reduced(one: object) -> object:
+            lone = self.experimental_local_results(one)[0].shape.rank == 0
+            return of_one(reduce_op, one, None if lone else axis)
+
+        return tf.nest.map_structure(reduced, value)
+
+
 def strategy(*, multi_worker: bool) -> tf.distribute.Strategy:
     """Every GPU of every machine, or of this one; gradients are averaged after each batch."""
     if multi_worker:
         tell_tensorflow()
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        return Workers()
     if len(tf.config.list_physical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
