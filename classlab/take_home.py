@@ -37,7 +37,7 @@ from classlab.fetching import fetch
 from classlab.labs import Lab, earlier
 from classlab.stacks import Stack
 
-_TEMPLATES = Path(__file__).parent / "templates/take_home"
+TEMPLATES = Path(__file__).parent / "templates/take_home"
 _SCRIPTS = ("run.py", "transform.py")
 _README = "README.md"
 
@@ -83,7 +83,7 @@ class TakeHome:
         problems = [problem for path in notebooks if (problem := _page(path, folder))]
         outputs = {lab.name: self._lab(lab, folder / lab.name, fetched / SEAT_STATE_FOLDER) for lab in self.labs}
         for name in _SCRIPTS:
-            shutil.copyfile(_TEMPLATES / name, folder / name)
+            shutil.copyfile(TEMPLATES / name, folder / name)
         (folder / _README).write_text(self._readme(attendee, outputs, problems), encoding="utf-8")
         return Packed(
             attendee=attendee,
@@ -137,7 +137,7 @@ class TakeHome:
 
     def _readme(self, attendee: str, outputs: Mapping[str, LabOutputs | None], problems: list[str]) -> str:
         environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
+            loader=FileSystemLoader(TEMPLATES),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -1,6 +1,7 @@
 """A take-home runs where there is no AWS and no network, and measures what the pipeline's jobs measure."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 
 from benchmarks.lab_scripts import LabScripts
 from classlab.contract import PipelineData
-from classlab.labs import Lab
-from classlab.take_home import RawData, TakeHome
+from classlab.labs import Lab, read_lab
+from classlab.take_home import TEMPLATES, RawData, TakeHome
+from embedded_aws.runtime import images
 
 PATH = "/usr/bin:/bin"
 
@@ -51,3 +53,32 @@ def test_what_is_wrong_is_said(folder: Path) -> None:
     done = _run(folder, "churn-xgboost", "--python", sys.executable)
     assert done.returncode == 1
     assert "churn-xgboost: prepare failed; what it said stands above" in done.stderr
+
+
+# A model of TensorFlow Serving's shape whose answer tells what it was given: the length of the picture's file.
+_TINY = """
+import sys
+import tensorflow as tf
+class Tiny(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
+    def serve(self, image_bytes):
+        return {"probabilities": tf.stack([tf.strings.length(image_bytes), tf.strings.length(image_bytes) * 2], axis=1)}
+tiny = Tiny()
+tf.saved_model.save(tiny, sys.argv[1] + "/1", signatures={"serving_default": tiny.serve})
+"""
+
+
+def test_a_saved_model_answers_through_its_handlers(environments: Path, tmp_path: Path) -> None:
+    images.prepare(environments, print, [images.TENSORFLOW_INFERENCE.name])
+    python = images.environment(images.TENSORFLOW_INFERENCE, environments).python
+    model, rows, answers = (tmp_path / name for name in ("model", "rows", "answers"))
+    for made in (model / "code", rows, answers):
+        made.mkdir(parents=True)
+    subprocess.run([python, "-c", _TINY, model], check=True)
+    shutil.copyfile(read_lab("image_tensorflow").file("infer.py"), model / "code/inference.py")
+    (model / "code/classes.json").write_text('["cat", "dog"]')
+    (rows / "seven.jpg").write_bytes(b"\xff\xd8\xff\x00abc")
+    words = [model / "code", "inference", model, rows, answers, "application/x-image", "application/json"]
+    subprocess.run([python, TEMPLATES / "transform.py", *words], check=True)
+    answer = json.loads((answers / "seven.jpg.out").read_text())
+    assert answer == {"probabilities": [7, 14], "classes": ["cat", "dog"]}
