@@ -78,7 +78,7 @@ def test_a_saved_model_answers_through_its_handlers(environments: Path, tmp_path
     shutil.copyfile(read_lab("image_tensorflow").file("infer.py"), model / "code/inference.py")
     (model / "code/classes.json").write_text('["cat", "dog"]')
     (rows / "seven.jpg").write_bytes(b"\xff\xd8\xff\x00abc")
-    words = [model / "code", "inference", model, rows, answers, "application/x-image", "application/json"]
-    subprocess.run([python, TEMPLATES / "transform.py", *words], check=True)
+    words: list[str | Path] = [model / "code", "inference", model, rows, answers, "application/x-image"]
+    subprocess.run([python, TEMPLATES / "transform.py", *words, "application/json"], check=True)
     answer = json.loads((answers / "seven.jpg.out").read_text())
     assert answer == {"probabilities": [7, 14], "classes": ["cat", "dog"]}

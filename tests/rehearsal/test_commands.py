@@ -81,7 +81,7 @@ def _words(done: Done) -> str:
 def _assert_runs_at_home(home: Path) -> None:
     """Without AWS, on the class's data, it measures what the pipeline did."""
     python = images.environment(images.XGBOOST, Options().environments).python
-    command = [sys.executable, "-I", home / "run.py", LAB, "--python", python]
+    command: list[str | Path] = [sys.executable, "-I", home / "run.py", LAB, "--python", python]
     done = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     here, there = (home / LAB / name / "score/metrics.json" for name in ("local", "outputs"))

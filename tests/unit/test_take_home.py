@@ -27,7 +27,8 @@ METRICS = {"auc": 0.9876}
 def _notebook(printed: str) -> bytes:
     output = nbformat.v4.new_output("stream", text=printed)  # type: ignore[no-untyped-call] # nbformat has no types
     cell = nbformat.v4.new_code_cell("print(answer)", outputs=[output])  # type: ignore[no-untyped-call] # as above
-    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).encode()  # type: ignore[no-untyped-call] # as above
+    notebook = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call] # as above
+    return str(nbformat.writes(notebook)).encode()  # type: ignore[no-untyped-call] # as above
 
 
 WORK = {
