@@ -66,8 +66,9 @@ print(words["nobody"] if len(found) < 2 else sorted(found))
 # ## One table
 #
 # **Accuracy** is the share of test pictures that are right. **Macro F1** is the mean of the classes' F1, so that a
-# class that is always missed costs as much as any other. Seconds are those of the training job, pictures a second those
-# that went through the network while it learned: on different machines they compare machines, too.
+# class that is always missed costs as much as any other. Seconds are those of the training itself, or of its whole job
+# where nothing else is known; pictures a second went through the network while it learned. The built-in algorithm tells
+# neither of the two, so its seconds are its job's and its speed is missing. On different machines both compare machines.
 
 # %%
 def line(outputs):
