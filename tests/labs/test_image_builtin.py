@@ -228,6 +228,7 @@ def test_the_request_is_one_that_sagemaker_takes(request_of: Callable[..., dict[
     request = request_of()
     assert request["AlgorithmSpecification"]["TrainingImage"].endswith("/image-classification:1")
     assert request["ResourceConfig"]["InstanceType"] == LAB.pipeline.train.instance_type
+    assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": LAB.pipeline.train.minutes * 60}
     assert [channel["ContentType"] for channel in request["InputDataConfig"]] == [LAB.pipeline.train.content_type] * 2
     where = [channel["DataSource"]["S3DataSource"]["S3Uri"] for channel in request["InputDataConfig"]]
     assert where == ["s3://b/run/prepare/train/", "s3://b/run/prepare/validation/"]
