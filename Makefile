@@ -12,10 +12,10 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup rehearse rehearse-all test bench bench-labs lint format lock clean
+.PHONY: help setup rehearse rehearse-all test test-workshop bench bench-labs lint format lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(BIN)/classlab node_modules/.package-lock.json ## Install everything from the lock files
 
@@ -27,6 +27,9 @@ rehearse-all: setup ## Run every lab for one attendee (ARGS="--attendees 3" and 
 
 test: setup lint ## Lint, type-check and run every test
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+
+test-workshop: setup ## Run every lab with its exercises solved (half an hour)
+	$(BIN)/python -m pytest -m workshop $(ARGS)
 
 bench: setup ## Print the benchmarks' ratios and write build/bench/*.json
 	$(BIN)/python -m benchmarks.skeleton $(ARGS)

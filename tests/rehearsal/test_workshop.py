@@ -18,7 +18,7 @@ from classlab.rehearsal.options import Options
 from classlab.reporting.report import LabRow, Report
 from classlab.settings import Language
 
-pytestmark = [pytest.mark.rehearsal]
+pytestmark = [pytest.mark.rehearsal, pytest.mark.workshop]
 LABS = in_order([read_lab(folder) for folder in lab_folders()])
 PICTURES = ["image-builtin", "image-tensorflow", "image-pytorch"]
 NOTEBOOKS = [(lab.name, notebook) for lab in LABS for notebook in (lab.name, *lab.notebooks)]
