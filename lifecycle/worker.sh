@@ -49,9 +49,10 @@ measure() { # the status object follows what is on the instance, not what was as
   [ "$parts" = "$measured" ] || { report ready --ready-at "$ready_at" --parts "$parts" && measured=$parts; }
 }
 
-report() { # state and options of status.py
-  python3 "$here/status.py" "$@" |
-    copy --content-type application/json - "s3://$CLASSLAB_BUCKET/status/environment.json"
+report() { # state and options of status.py; whole or not at all: a stop may end it anywhere, and a pipe half full
+  local document
+  document=$(python3 "$here/status.py" "$@") || return
+  copy --content-type application/json - "s3://$CLASSLAB_BUCKET/status/environment.json" <<<"$document"
 }
 
 stop_if_idle() {

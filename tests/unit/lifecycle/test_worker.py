@@ -151,3 +151,15 @@ def test_a_stopping_instance_copies_the_work_once_more(instance: Instance) -> No
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
     assert (instance.bucket / "work/last.txt").is_file()
+
+
+def test_a_stop_leaves_no_empty_status(instance: Instance) -> None:
+    instance.start("bash", str(instance.tools / "worker.sh"))
+    wait_for(lambda: instance.status().get("state") == "ready")
+    last = instance.status()
+    (instance.tools / "status.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    reports = len([call for call in instance.calls() if "fingerprint" in call or "s3 sync" in call])
+    notebook = next(instance.volume.glob("labs/*/*.ipynb"), None) or next(instance.volume.glob("labs/*"))
+    (notebook if notebook.is_file() else notebook / "changed.txt").write_text("work")
+    wait_for(lambda: len([call for call in instance.calls() if "s3 sync" in call]) > reports + 2)
+    assert instance.status() == last
