@@ -112,10 +112,7 @@ def test_the_worker_reports_ready_and_goes_on(instance: Instance) -> None:
     wait_for((instance.bucket / "work/mine.txt").exists)
     assert not (instance.bucket / "work/leak").exists()
     assert not (instance.bucket / "work/.classlab").exists()
-    package = next(
-        instance.volume.glob(".classlab/kernels/*/env/lib/python3*/site-packages/tiny-1.0.dist-info/METADATA")
-    )
-    package.write_text(package.read_text().replace("Version: 1.0", "Version: 1.1"))
+    _change_a_package(instance)
     wait_for(lambda: instance.status().get("fingerprint") != first["fingerprint"])
     assert instance.status()["ready_at"] == first["ready_at"]
     assert worker.poll() is None
@@ -158,8 +155,17 @@ def test_a_stop_leaves_no_empty_status(instance: Instance) -> None:
     wait_for(lambda: instance.status().get("state") == "ready")
     last = instance.status()
     (instance.tools / "status.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    reports = len([call for call in instance.calls() if "fingerprint" in call or "s3 sync" in call])
-    notebook = next(instance.volume.glob("labs/*/*.ipynb"), None) or next(instance.volume.glob("labs/*"))
-    (notebook if notebook.is_file() else notebook / "changed.txt").write_text("work")
-    wait_for(lambda: len([call for call in instance.calls() if "s3 sync" in call]) > reports + 2)
+    _change_a_package(instance)  # there is something to report
+    copies = _copies(instance)
+    wait_for(lambda: _copies(instance) > copies + 2)
     assert instance.status() == last
+
+
+def _copies(instance: Instance) -> int:
+    return sum("s3 sync" in call for call in instance.calls())
+
+
+def _change_a_package(instance: Instance) -> None:
+    packages = ".classlab/kernels/*/env/lib/python3*/site-packages"
+    metadata = next(instance.volume.glob(f"{packages}/tiny-1.0.dist-info/METADATA"))
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 1.1"))
