@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -84,10 +83,9 @@ def answer(handle: Handle, request: Request) -> Reply:
         return handle(request)
     except RefusedError as error:
         return Reply(str(error).encode(), error.content_type, error.status)
-    except Exception:  # noqa: BLE001 # what a model does is not ours
-        text = traceback.format_exc()
-        sys.stderr.write(text)
-        return Reply(text.splitlines()[-1].encode(), TEXT, 500)
+    except Exception as error:  # noqa: BLE001 # what a model does is not ours
+        traceback.print_exc()
+        return Reply("".join(traceback.format_exception_only(error)).strip().encode(), TEXT, 500)
 
 
 class _Handler(BaseHTTPRequestHandler):
