@@ -21,13 +21,14 @@ pytestmark = [pytest.mark.rehearsal]
 
 # A day in a folder of its own, with a cache of packs of its own, which ends at the moment that is asked for.
 SCRIPT = """
-import sys
+import signal, sys
 from functools import partial
 from pathlib import Path
 import classlab.cli.rehearse as command
 from classlab.build import pack
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.steps import BOOTSTRAP, BUILD, ENGINE, PREPARE
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run of the tests in the background lets go by
 moment, folder = sys.argv.pop(), Path(sys.argv.pop())
 command.Options = partial(Options, folder=folder)
 pack.make_pack = partial(pack.make_pack, cache=folder / "packs")
