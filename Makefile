@@ -42,7 +42,7 @@ lint: setup ## Format check, ruff, mypy, import contracts, shellcheck
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck .ci/run .ci/find-python312 lifecycle/*.sh
+	$(BIN)/shellcheck .ci/run .ci/find-python312 lifecycle/*.sh classlab/templates/*.sh
 
 format: setup ## Format the sources
 	$(BIN)/ruff format $(SOURCES)

@@ -18,6 +18,7 @@ SOURCE_LANGUAGE: Language = "en"  # of the notebooks' sources; the others are tr
 NOTEBOOK_SOURCE = "notebook.py"
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 STEP_SCRIPTS = {"prepare": "prepare.py", "train": "train.py", "infer": "infer.py", "score": "score.py"}
+PROCESSING_STARTER = "processing.sh"  # in every lab's code folder of a build
 
 
 class LabData(Strict):

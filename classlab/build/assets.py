@@ -7,8 +7,9 @@ from pathlib import Path
 from classlab.build.archives import write_tar_gz
 from classlab.build.manifest import BuiltFile, BuiltPack
 from classlab.errors import UserError
-from classlab.labs import STEP_SCRIPTS, Lab
+from classlab.labs import PROCESSING_STARTER, STEP_SCRIPTS, Lab
 
+_STARTER = Path(__file__).resolve().parents[1] / "templates" / PROCESSING_STARTER
 LIFECYCLE_FOLDER = Path(__file__).resolve().parents[2] / "lifecycle"
 TOOLS_PATH = "tools.tar.gz"  # on-start.sh asks for this name
 CONTENTS_NAME = "contents.tsv"
@@ -19,18 +20,19 @@ _MIB = 1 << 20
 def write_lab_files(lab: Lab, assets: Path) -> list[str]:
     """``labs/<lab>/…``: the code as files for processing jobs and as ``source.tar.gz`` for training and serving.
 
-    Both hold a ``requirements.txt`` (which the images, or the entrypoints, install) only where the lab's
+    Both hold a ``requirements.txt`` (which the images, or what starts a processing job, install) only where the lab's
     ``container.txt`` names a package. Returns the paths below ``assets``.
     """
     folder = f"labs/{lab.name}"
     code = {name: _read(lab.file(name)) for name in code_of(lab)}
     if lab.installs_in_jobs:
         code["requirements.txt"] = _read(lab.file("container.txt"))
-    for name, content in code.items():
+    files = {**code, PROCESSING_STARTER: _read(_STARTER)}
+    for name, content in files.items():
         (assets / folder / "code").mkdir(parents=True, exist_ok=True)
         (assets / folder / "code" / name).write_bytes(content)
     write_tar_gz(assets / folder / "source.tar.gz", code)
-    return [*(f"{folder}/code/{name}" for name in code), f"{folder}/source.tar.gz"]
+    return [*(f"{folder}/code/{name}" for name in files), f"{folder}/source.tar.gz"]
 
 
 def code_of(lab: Lab) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from classlab.contract import JobVariable, job_name, run_prefix
-from classlab.labs import STEP_SCRIPTS, JobStep, Lab, TrainStep
+from classlab.labs import PROCESSING_STARTER, STEP_SCRIPTS, JobStep, Lab, TrainStep
 from infra.asl.language import expression
 from infra.seat import Seat
 
@@ -145,7 +145,10 @@ def _processing(
     return {
         "ProcessingJobName": run.job(name),
         "RoleArn": run.seat.role_arn,
-        "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": _entrypoint(run.lab, name)},
+        "AppSpecification": {
+            "ImageUri": image,
+            "ContainerEntrypoint": ["/bin/bash", f"{_CODE}/{PROCESSING_STARTER}", STEP_SCRIPTS[name]],
+        },
         "ProcessingInputs": [_input(key, uri) for key, uri in inputs.items()],
         "ProcessingOutputConfig": {"Outputs": [_output(key, uri) for key, uri in outputs.items()]},
         "ProcessingResources": {"ClusterConfig": cluster},
@@ -168,15 +171,6 @@ def _prefix(uri: str, *, typed: bool = True) -> Request:
     """A data source; a training channel also states how its objects spread over instances, a transform may not."""
     spread = {"S3DataDistributionType": "FullyReplicated"} if typed else {}
     return {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **spread}}
-
-
-def _entrypoint(lab: Lab, step: str) -> list[str]:
-    """The script; a plain processing job installs nothing, so what the image lacks is installed before it."""
-    script = f"{_CODE}/{STEP_SCRIPTS[step]}"
-    if not lab.installs_in_jobs:
-        return ["python3", script]
-    install = f"python3 -m pip install --quiet --requirement {_CODE}/requirements.txt"
-    return ["/bin/bash", "-c", f"{install} && exec python3 {script}"]
 
 
 def _hyperparameters(run: Run) -> str:

@@ -167,17 +167,9 @@ def main() -> None:
     try:
         parts = read_prepared(options.input, name=os.environ.get("CLASSLAB_DATA_URI", ""))
     except DataError as error:
-        report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
     write(parts, options.output)
     print(", ".join(f"{part}: {len(table)} rows" for part, table in parts.items()))
-
-
-def report_failure(message: str) -> None:
-    """Hand the reason to SageMaker, which shows it as the job's ExitMessage (1 KB at most)."""
-    folder = Path("/opt/ml/output")
-    if folder.is_dir():
-        (folder / "message").write_text(message[:1000], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -341,16 +341,8 @@ def main() -> None:
         path = find_file(options.input, uri)
         split = plan_split(path, name=uri, sha256=sha256, seed=options.seed)
     except DataError as error:
-        report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
     print(summary(write_parts(path, split, options.output)))
-
-
-def report_failure(message: str) -> None:
-    """Hand the reason to SageMaker, which shows it as the job's ExitMessage (1 KB at most)."""
-    folder = Path("/opt/ml/output")
-    if folder.is_dir():
-        (folder / "message").write_text(message[:1000], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -222,9 +222,16 @@ def main() -> None:
     try:
         counts = run(open_session(), options, name=uri, sha256=sha256)
     except DataError as error:
-        prepare.report_failure(f"DataError: {error}")
+        report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
     print(prepare.summary(counts))
+
+
+def report_failure(message: str) -> None:
+    """Hand the reason to SageMaker, which shows it as the job's ExitMessage (1 KB at most)."""
+    folder = Path("/opt/ml/output")
+    if folder.is_dir():
+        (folder / "message").write_text(message[:1000], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -184,18 +184,10 @@ def main() -> None:
         archive = Archive(options.input / INPUT_NAME, name=uri, sha256=sha256)
         pictures, left_out = prepare(archive, read_settings())
     except DataError as error:
-        report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
     write(pictures, left_out, options.output)
     print(balance(pictures))
     print("left out: " + (", ".join(f"{reason}: {count}" for reason, count in sorted(left_out.items())) or "none"))
-
-
-def report_failure(message: str) -> None:
-    """Hand the reason to SageMaker, which shows it as the job's ExitMessage (1 KB at most)."""
-    folder = Path("/opt/ml/output")
-    if folder.is_dir():
-        (folder / "message").write_text(message[:1000], encoding="utf-8")
 
 
 if __name__ == "__main__":

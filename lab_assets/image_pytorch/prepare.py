@@ -125,15 +125,7 @@ def main() -> None:
     try:
         print(prepare(options.input, options.output, options.processes))
     except DataError as error:
-        report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
-
-
-def report_failure(message: str) -> None:
-    """Hand the reason to SageMaker, which shows it as the job's ExitMessage (1 KB at most)."""
-    folder = Path("/opt/ml/output")
-    if folder.is_dir():
-        (folder / "message").write_text(message[:1000], encoding="utf-8")
 
 
 if __name__ == "__main__":

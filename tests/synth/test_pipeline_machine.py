@@ -2,13 +2,12 @@
 
 import json
 import re
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from classlab.contract import LabOutputs, PipelineResult, pipeline_output
-from classlab.labs import Lab, read_lab
+from classlab.labs import PROCESSING_STARTER, Lab, read_lab
 from classlab.settings import read_classroom
 from infra.asl.jobs import Run
 from infra.asl.lab_pipeline import PROVISIONING_SECONDS, Pipeline
@@ -99,6 +98,7 @@ def test_outputs_have_the_contracts_keys(pipeline: Machine) -> None:
     body = pipeline["States"]["KeepOutputs"]["Arguments"]["Body"]
     assert set(body) == set(LabOutputs.__annotations__)
     judged = {"validation": {"auc": 0.97}}
+    assert pipeline["States"]["Train"]["Assign"]["hyperparameters"] == "{% $states.result.HyperParameters %}"
     told = evaluate(expression(body["validation"]), judged=judged, training_seconds=61)
     assert told == {"auc": 0.97, "training_seconds": 61}
 
@@ -249,19 +249,14 @@ def test_the_code_may_lie_beside_the_model() -> None:
     assert container["Environment"]["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
 
 
-def test_a_processing_job_installs_what_its_image_lacks(tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    lock = folder / "container.txt"
-    lock.write_text("# nothing\n")
-    lab = CHURN.model_copy(update={"folder": folder})
-    script = "/opt/ml/processing/input/code/prepare.py"
-    entrypoint = _states(lab)["Prepare"]["Arguments"]["AppSpecification"]["ContainerEntrypoint"]
-    assert entrypoint == ["python3", script]
-    lock.write_text("six==1.17.0 --hash=sha256:00\n")
-    shell = _states(lab)["Prepare"]["Arguments"]["AppSpecification"]["ContainerEntrypoint"]
-    assert shell[:2] == ["/bin/bash", "-c"]
-    assert shell[2].endswith(f"/requirements.txt && exec python3 {script}")
+def test_processing_jobs_are_started_by_the_script_beside_theirs() -> None:
+    states = _states(CHURN)
+    for state, script in {"Prepare": "prepare.py", "Score": "score.py"}.items():
+        request = states[state]["Arguments"]
+        (code,) = (item for item in request["ProcessingInputs"] if item["InputName"] == "code")
+        folder = code["S3Input"]["LocalPath"]
+        entrypoint = request["AppSpecification"]["ContainerEntrypoint"]
+        assert entrypoint == ["/bin/bash", f"{folder}/{PROCESSING_STARTER}", script]
 
 
 def _context(arguments: Machine) -> dict[str, list[str]]:

@@ -120,18 +120,10 @@ def main() -> None:
     try:
         rows = read(find_file(options.input, uri), name=uri, sha256=os.environ.get("CLASSLAB_DATA_SHA256", ""))
     except DataError as error:
-        report_failure(f"DataError: {error}")
         sys.exit(f"DataError: {error}")
     parts = split(rows, options.seed)
     write(parts, options.output)
     print("; ".join(f"{part}: {len(members)} rows" for part, members in parts.items()))
-
-
-def report_failure(message: str) -> None:
-    """Hand the reason to SageMaker, which shows it as the job's ExitMessage (1 KB at most)."""
-    folder = Path("/opt/ml/output")
-    if folder.is_dir():
-        (folder / "message").write_text(message[:1000], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from classlab.build.archives import built_file
 from classlab.build.assets import Kernel, write_lab_files, write_tools
 from classlab.build.manifest import BuiltFile, BuiltPack
 from classlab.errors import UserError
-from classlab.labs import Lab
+from classlab.labs import PROCESSING_STARTER, Lab
 
 
 def names(archive: Path) -> set[str]:
@@ -23,7 +23,8 @@ CODE = {f"{step}.py" for step in ("prepare", "train", "infer", "score")}
 
 def test_lab_files_lie_where_the_pipeline_reads_them(lab: Lab, tmp_path: Path) -> None:
     paths = write_lab_files(lab, tmp_path)
-    assert set(paths) == {*(f"labs/tiny/code/{name}" for name in CODE), "labs/tiny/source.tar.gz"}
+    processing = {*CODE, PROCESSING_STARTER}
+    assert set(paths) == {*(f"labs/tiny/code/{name}" for name in processing), "labs/tiny/source.tar.gz"}
     assert all((tmp_path / path).is_file() for path in paths)
     assert names(tmp_path / "labs/tiny/source.tar.gz") == CODE
 
