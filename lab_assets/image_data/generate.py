@@ -257,7 +257,7 @@ def main() -> None:
     """Draw, checksum, pack."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="the archive to write; its folder is made")
-    parser.add_argument("--per-class", type=int, default=60)
+    parser.add_argument("--per-class", type=int, default=90)
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_args()
     files = coco_files(options.per_class, options.seed)

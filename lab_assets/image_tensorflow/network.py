@@ -7,6 +7,7 @@ import tensorflow as tf
 
 VERSION = "1"  # TensorFlow Serving asks for a folder with a number
 OUTPUT = "probabilities"
+STAGES = {2: "conv3_block4_out", 3: "conv4_block6_out", 4: "conv5_block3_out"}  # the last layer of ResNet50's stages
 
 
 class Preprocessing(keras.layers.Layer):
@@ -20,7 +21,7 @@ class Preprocessing(keras.layers.Layer):
         return keras.applications.resnet50.preprocess_input(pixels)
 
 
-def resnet50(classes: int, size: int, *, weights: str | None, bn_momentum: float) -> keras.Model:
+def resnet50(classes: int, size: int, *, weights: str | None, bn_momentum: float, stages: int = 4) -> keras.Model:
     """Pixels of 0 to 255, shape (pictures, size, size, 3), to probabilities of shape (pictures, classes).
 
     Args:
@@ -28,15 +29,17 @@ def resnet50(classes: int, size: int, *, weights: str | None, bn_momentum: float
         size: Pixels a side, 32 at least.
         weights: ``imagenet``, the path of a file, or None: begin at random.
         bn_momentum: Of the moving averages that batch normalisation predicts with; .99 needs hundreds of steps.
+        stages: Of the four. Each halves the picture: of 48 pixels the fourth would see four, with most of all weights.
     """
     pixels = keras.Input((size, size, 3), name="pixels")
-    base = keras.applications.ResNet50(include_top=False, weights=weights, pooling="avg", input_shape=(size, size, 3))
+    whole = keras.applications.ResNet50(include_top=False, weights=weights, input_shape=(size, size, 3))
+    base = keras.Model(whole.input, whole.get_layer(STAGES[stages]).output)
     for layer in base.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = bn_momentum
             if weights is None and layer.name.endswith("_3_bn"):
                 layer.gamma.assign(keras.ops.zeros_like(layer.gamma))  # a block begins by adding nothing
-    features = base(Preprocessing()(pixels))
+    features = keras.layers.GlobalAveragePooling2D()(base(Preprocessing()(pixels)))
     found = keras.layers.Dense(classes, activation="softmax", dtype="float32", name=OUTPUT)(features)
     return keras.Model(pixels, found)
 

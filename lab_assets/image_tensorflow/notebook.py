@@ -407,7 +407,7 @@ pd.DataFrame(table).T[["accuracy", "macro_f1", "pictures"]].rename_axis(words["l
 
 # %% [markdown] name="comparison-read"
 # Before you call one of them better: with a share of *p* right among *n* pictures, one standard error is
-# √(*p*(1 − *p*)/*n*). For 0.9 of 66 pictures that is 0.037, for 275 pictures 0.018. Differences below twice as much may
+# √(*p*(1 − *p*)/*n*). For 0.9 of 99 pictures that is 0.030, for 275 pictures 0.018. Differences below twice as much may
 # be luck. And a network that does not beat the baseline of image-data clearly is not worth its price.
 
 # %% [markdown] name="outputs"
@@ -422,6 +422,7 @@ for kind, rows in tables.items():
 outputs = {
     "lab": lab["name"], "run": unique, "made_by": "notebook", "data": earlier["data"], "prepared": f"{where}/",
     "scored": f"{where}/score/", "artifact": artifact, "validation": evaluation, "metrics": metrics,
+    "hyperparameters": job.hyper_parameters,
 }
 try:
     left_by(lab["name"])

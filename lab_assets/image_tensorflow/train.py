@@ -50,6 +50,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--cosine", type=truth, default=False)  # … and whether it then falls to zero
     parser.add_argument("--label_smoothing", type=float, default=0.0)
     parser.add_argument("--bn_momentum", type=float, default=0.99)  # less for few steps
+    parser.add_argument("--stages", type=int, choices=sorted(network.STAGES), default=4)  # fewer for small pictures
     parser.add_argument("--augment", type=truth, default=True)
     parser.add_argument("--weights", choices=[IMAGENET, "none"], default=IMAGENET)
     parser.add_argument("--seed", type=int, default=2026)
@@ -109,18 +110,25 @@ def weights_of(options: argparse.Namespace) -> str | None:
     return None if options.weights == "none" else IMAGENET
 
 
+def built(options: argparse.Namespace, facts: Facts, weights: str | None) -> keras.Model:
+    """The network that the hyperparameters ask for."""
+    return network.resnet50(
+        len(facts.classes), facts.image_size, weights=weights, bn_momentum=options.bn_momentum, stages=options.stages
+    )
+
+
 def compiled(options: argparse.Namespace, facts: Facts) -> keras.Model:
     """The network with its optimizer; SystemExit where its first weights cannot be had."""
     weights = weights_of(options)
     try:
-        model = network.resnet50(len(facts.classes), facts.image_size, weights=weights, bn_momentum=options.bn_momentum)
+        model = built(options, facts, weights)
     except Exception as error:  # a bare one, where Keras cannot download
         if weights is None:
             raise
         raise SystemExit(NO_WEIGHTS.format(error=error)) from error
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=options.label_smoothing)
     steps = -(-facts.pictures // options.batch_size)
-    model.compile(optimizer(options, steps), loss, metrics=["accuracy"])
+    model.compile(optimizer(options, steps), loss, metrics=["accuracy"], jit_compile=False)
     return model
 
 
@@ -141,7 +149,7 @@ def datasets(options: argparse.Namespace, facts: Facts) -> tuple[tf.data.Dataset
 
 def save(options: argparse.Namespace, facts: Facts, weights: list[np.ndarray]) -> keras.Model:
     """The best epoch's network, for TensorFlow Serving, with the code and the classes' names beside it."""
-    best = network.resnet50(len(facts.classes), facts.image_size, weights=None, bn_momentum=options.bn_momentum)
+    best = built(options, facts, weights=None)
     best.set_weights(weights)
     network.save(best, options.model_dir)
     code = options.model_dir / "code"

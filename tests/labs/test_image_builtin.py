@@ -24,7 +24,7 @@ from embedded_aws.runtime import images
 LAB = read_lab("image_builtin")
 RUNTIME = Path(images.__file__).parent
 SEAT = {"role_arn": "arn:aws:iam::123456789012:role/r", "tags": [{"Key": "classlab:classroom", "Value": "c"}]}
-FACTS = {"num_classes": "11", "num_training_samples": "528", "image_shape": "3,28,28"}  # of the miniature set
+FACTS = {"num_classes": "11", "num_training_samples": "792", "image_shape": "3,28,28"}  # of the miniature set
 # What a transform asks of the algorithm's server, without the server.
 _SERVE = """
 import json, sys
@@ -80,7 +80,7 @@ def prepared(scripts: Callable[[], LabScripts], animals_prepared: Path) -> Prepa
     """The miniature set, packed."""
     made = scripts()
     said = made.prepare(animals_prepared)
-    assert "train: 528, validation: 66), 66 test pictures, 11 classes" in said
+    assert "train: 792, validation: 99), 99 test pictures, 11 classes" in said
     return Prepared(made)
 
 
@@ -90,7 +90,7 @@ def listing(path: Path) -> list[list[str]]:
         return list(csv.reader(file, delimiter="\t"))
 
 
-@pytest.mark.parametrize(("part", "count"), [("train", 528), ("validation", 66)])
+@pytest.mark.parametrize(("part", "count"), [("train", 792), ("validation", 99)])
 def test_the_list_names_every_picture_by_a_relative_path(
     prepared: Prepared, animals_prepared: Path, part: str, count: int
 ) -> None:
@@ -254,10 +254,10 @@ def test_small_settings_reach_nine_of_ten_test_pictures(prepared: Prepared, envi
     subprocess.run([str(python), "-c", _SERVE, *words], check=True)
     metrics = prepared.scripts.score()
     assert metrics["accuracy"] >= 0.9
-    assert metrics["pictures"] == 66
+    assert metrics["pictures"] == 99
     rows = list(csv.DictReader(prepared.table("infer.py", str(answers), str(prepared.folder / "labels")).splitlines()))
     truth = {row["file"]: row["class"] for row in csv.DictReader((prepared.folder / "labels/test.csv").open())}
-    assert sum(truth[row["file"]] == row["class"] for row in rows) / 66 == pytest.approx(metrics["accuracy"])
+    assert sum(truth[row["file"]] == row["class"] for row in rows) / 99 == pytest.approx(metrics["accuracy"])
 
 
 def trained(prepared: Prepared, python: Path) -> Path:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.labs import animals
 
-SPLITS = {"train": 48, "validation": 6, "test": 6}
+SPLITS = {"train": 72, "validation": 9, "test": 9}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -78,7 +78,7 @@ def test_neither_name_nor_size_of_a_picture_gives_its_class_away(
 
 def test_what_is_left_out_is_counted(animals_prepared: Path) -> None:
     left_out = {row["reason"]: int(row["pictures"]) for row in rows(animals_prepared / "labels/left_out.csv")}
-    assert left_out.pop("more than asked for") > 0  # pictures with crowds come on top of sixty
+    assert left_out.pop("more than asked for") > 0  # pictures with crowds come on top of ninety
     assert left_out["several kinds of animal"] == 24
     assert left_out["only crowds"] == 4
     assert left_out["no animal"] == 8
@@ -112,14 +112,14 @@ def test_the_baseline_passes_the_gate_and_finds_no_leak(animals_lab: animals.Ani
     animals_lab.infer(work)
     metrics = animals_lab.score(work, animals_prepared / "labels")
     assert metrics["accuracy"] >= 0.9
-    assert metrics["pictures"] == 66
+    assert metrics["pictures"] == 99
     said = rows(work / "score/predictions.csv")
     right = sum(row["class"] == row["predicted"] for row in said) / len(said)
     assert metrics["accuracy"] == pytest.approx(right)
     confusion = [
         [int(value) for key, value in row.items() if key != "class"] for row in rows(work / "score/confusion.csv")
     ]
-    assert np.trace(np.array(confusion)) == round(right * 66)
+    assert np.trace(np.array(confusion)) == round(right * 99)
     f1 = [metrics[f"f1_{row['class']}"] for row in rows(work / "score/per_class.csv")]
     assert metrics["macro_f1"] == pytest.approx(np.mean(f1))
 

@@ -66,7 +66,6 @@ def test_it_passes_the_gate(trained: LabScripts) -> None:
     assert evaluation(trained)[gate.metric] >= gate.at_least
 
 
-@pytest.mark.xfail(strict=False, reason="open: of two trainings one had .939 and one .894; the bar is .9")
 def test_nine_of_ten_test_pictures_are_right(trained: LabScripts, server: Served) -> None:
     transform(server, sorted((trained.work / "prepared/test").iterdir()), trained.work / "infer")
     assert trained.score()["accuracy"] >= 0.9
@@ -81,7 +80,7 @@ def test_the_best_epoch_is_the_one_that_is_served(trained: LabScripts, server: S
     assert (found["best_epoch"], found["accuracy"]) == (best["epoch"], best["val_accuracy"])
     classes = asked(trained.pythons["train"], UNPACK, trained.work / "prepared/validation", tmp_path)
     watched = {tmp_path / name: label for name, label in classes.items()}
-    assert len(watched) == 66
+    assert len(watched) == 99
     assert share_right(server, watched) == pytest.approx(found["accuracy"], abs=1e-6)
 
 
@@ -89,7 +88,7 @@ def test_the_evaluation_says_what_the_labs_compare(trained: LabScripts) -> None:
     found = evaluation(trained)
     assert {"accuracy", "macro_f1", "epochs", "best_epoch", "train_seconds", "images_per_second"} == set(found)
     assert 0 < found["macro_f1"] <= 1
-    seconds = 528 * found["epochs"] / found["images_per_second"]
+    seconds = 792 * found["epochs"] / found["images_per_second"]
     assert seconds == pytest.approx(found["train_seconds"])
 
 

@@ -114,7 +114,7 @@ def test_every_epoch_has_every_picture_once_in_another_order(pipeline: dict[str,
     assert first != second
     assert sorted(first) == sorted(second) == sorted(pipeline["plain"][0])
     assert pipeline["plain"][0] == pipeline["plain"][1]
-    assert len({name for name, _ in first}) == len(first) == 66
+    assert len({name for name, _ in first}) == len(first) == 99
 
 
 def test_labels_have_a_column_a_class(pipeline: dict[str, Any]) -> None:
