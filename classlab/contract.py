@@ -293,6 +293,7 @@ class LabOutputs(TypedDict):
     prepared: str  # s3://.../: prefix of the folders that prepare wrote
     scored: str  # s3://.../: prefix of what score.py wrote
     artifact: str  # s3://.../model.tar.gz; empty where none
+    hyperparameters: dict[str, str]  # of the training job, as SageMaker got them
     validation: dict[str, float]  # what the training measured, with training_seconds
     metrics: dict[str, float]  # on the test set
 

@@ -106,6 +106,7 @@ class Pipeline:
         assign: dict[str, object] = {
             "artifact": expression("$states.result.ModelArtifacts.S3ModelArtifacts"),
             "training_seconds": expression("$states.result.TrainingTimeInSeconds"),
+            "hyperparameters": expression("$states.result.HyperParameters"),
         }
         if self.run.lab.pipeline.train.built_in:
             assign["measured"] = expression("$merge([{}, $states.result.FinalMetricDataList.{MetricName: Value}])")
@@ -146,6 +147,7 @@ class Pipeline:
             "prepared": self.run.uri("prepare/"),
             "scored": self.run.uri("score/"),
             "artifact": expression("$artifact"),
+            "hyperparameters": expression("$hyperparameters"),
             "validation": expression("$merge([$judged.validation, {'training_seconds': $training_seconds}])"),
             "metrics": expression("$metrics"),
         }

@@ -536,7 +536,7 @@ home = f"s3://{bucket}/churn"
 places = {"prepared": f"{home}/prepared/", "scored": f"{home}/score/", "artifact": artifact}
 validation = {**evaluation, "training_seconds": job.training_time_in_seconds}
 outputs = {"lab": lab["name"], "run": started[2:], "made_by": "notebook", "data": data, **places}
-outputs |= {"validation": validation, "metrics": metrics}
+outputs |= {"hyperparameters": job.hyper_parameters, "validation": validation, "metrics": metrics}
 key = f"outputs/{lab['name']}.json"
 there = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount", 0)
 made_by = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())["made_by"] if there else "notebook"

@@ -221,13 +221,15 @@ print(described.get("TrainingJobStatus"), described.get("TrainingTimeInSeconds")
 if finished:
     print(words["own"])
     model_data, measured = described["ModelArtifacts"]["S3ModelArtifacts"], final_metrics(described)
+    measured["training_seconds"] = float(described["TrainingTimeInSeconds"])
+    settings = described["HyperParameters"]
 else:
     own = outputs_of(seat["bucket"], lab["name"])
     found = own or outputs_of(seat["class_bucket"], lab["name"], folder="shared/")
     if found is None:
         raise RuntimeError(words["ask"].format(me=lab["name"]))
     print(words["before"] if own else words["shared"])
-    model_data, measured = found["artifact"], found["validation"]
+    model_data, measured, settings = found["artifact"], found["validation"], found["hyperparameters"]
 print(lab["gate"])
 pd.Series(measured).round(3)
 
@@ -332,10 +334,8 @@ for table, rows in tables.items():
 s3.put_object(Bucket=seat["bucket"], Key=f"image-builtin/{unique}/score/metrics.json", Body=json.dumps(metrics))
 outputs = {
     "lab": lab["name"], "run": unique, "made_by": "notebook", "data": earlier["data"], "artifact": model_data,
-    "prepared": f"{base}/prepare/", "scored": f"{base}/score/", "metrics": metrics,
-    "validation": measured | {"training_seconds": float(described.get("TrainingTimeInSeconds", 0))}
-    if finished
-    else measured,
+    "prepared": f"{base}/prepare/", "scored": f"{base}/score/", "hyperparameters": settings,
+    "validation": measured, "metrics": metrics,
 }
 if outputs_of(seat["bucket"], lab["name"]) is None:
     s3.put_object(Bucket=seat["bucket"], Key=f"outputs/{lab['name']}.json", Body=json.dumps(outputs))

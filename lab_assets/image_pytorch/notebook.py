@@ -350,6 +350,7 @@ print(words["right"] if solved else words["not_yet"])
 outputs = {
     "lab": lab["name"], "run": unique, "made_by": "notebook", "data": earlier["data"], "prepared": prepared,
     "scored": f"s3://{seat['bucket']}/{base}/score/", "artifact": artifact, "validation": validation, "metrics": metrics,
+    "hyperparameters": job.hyper_parameters,
 }
 for table, rows in tables.items():
     s3.put_object(Bucket=seat["bucket"], Key=f"{base}/score/{table}.csv", Body=rows.to_csv(index=False).encode())

@@ -51,6 +51,7 @@ def _finish(aws: Aws, bucket: str, lab: str = "churn-xgboost", run: str = RUN, *
         prepared=f"{uri}prepare/",
         scored=f"{uri}score/",
         artifact=f"{uri}train/job/output/model.tar.gz",
+        hyperparameters={"seed": "1"},
         validation={},
         metrics={"auc": 0.9},
     )

@@ -67,6 +67,7 @@ def home(aws: Aws, labs: list[Lab], tmp_path: Path) -> Iterator[TakeHome]:
         prepared=f"s3://{SEAT}/{FOLDER}prepare/",
         scored=f"s3://{SEAT}/{FOLDER}score/",
         artifact=f"s3://{SEAT}/{FOLDER}train/job/output/model.tar.gz",
+        hyperparameters={"seed": "1"},
         validation={},
         metrics=METRICS,
     )
