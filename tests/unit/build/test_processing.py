@@ -39,7 +39,7 @@ class Job:
     def run(self, script: str) -> Ended:
         """Start it."""
         (self.code / "prepare.py").write_text(script)
-        command = ["/bin/bash", self.code / STARTER.name, "prepare.py"]
+        command = ["/bin/bash", str(self.code / STARTER.name), "prepare.py"]
         done = subprocess.run(
             command, env={**os.environ, "PATH": self.path}, capture_output=True, text=True, check=False
         )
