@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.job_code import asked, environments_of
 from benchmarks.lab_scripts import LabScripts
+from tests.labs.processor import within_a_labs_time
 from tests.labs.pytorch_lab import LAB
 
 # What the inference image calls, with requests of all kinds: arguments are the model's folder and a picture's path.
@@ -90,7 +91,8 @@ def trained(environments: Path, animals_prepared: Path, tmp_path_factory: pytest
     made = environments_of(LAB, environments)
     scripts = LabScripts.of(LAB, environments=made, work=tmp_path_factory.mktemp("pytorch"), small=True)
     scripts.prepare(animals_prepared)
-    evaluation = scripts.train()
+    with within_a_labs_time():
+        evaluation = scripts.train()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")  # as for train.py: threads that spin crawl on a busy machine
         scripts.infer()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from benchmarks.lab_scripts import LabScripts
 from tests.labs import tensorflow_lab
+from tests.labs.processor import within_a_labs_time
 from tests.labs.tensorflow_lab import LAB, Served, asked, served, transform
 
 SIZE = int(LAB.small.prepare["IMAGE_SIZE"])
@@ -34,7 +35,8 @@ def trained(environments: Path, animals_prepared: Path, tmp_path_factory: pytest
     made = tensorflow_lab.environments_of(environments)
     scripts = LabScripts.of(LAB, environments=made, work=tmp_path_factory.mktemp("lab"), small=True)
     scripts.prepare(animals_prepared)
-    scripts.train()
+    with within_a_labs_time():
+        scripts.train()
     return scripts
 
 
