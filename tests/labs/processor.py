@@ -9,7 +9,7 @@ CORES, MINUTES = 2, 3  # what a training on the miniature pictures may take
 
 @contextmanager
 def within_a_labs_time() -> Iterator[None]:
-    """Fails where the processes that the block starts and waits for take longer than two cores have in three minutes."""
+    """Fails where the processes that the block starts and waits for take more than two cores have in three minutes."""
     before = _spent()
     yield
     spent, limit = _spent() - before, CORES * MINUTES * 60
