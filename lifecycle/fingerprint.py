@@ -37,19 +37,14 @@ def measure_platform() -> dict[str, str]:
 
 
 def measure_labs(labs: Path) -> dict[str, object]:
-    """Commit, changes against it, and the hash of every file that is not git's own."""
+    """Commit, changes against it, and the hash of every file but those that running a lab leaves: git ignores them."""
     changes = git(labs, "status", "--porcelain", "--untracked-files=all", "-z").split("\0")
-    files = [path for path in sorted(labs.rglob("*")) if path.is_file() and not hidden(path.relative_to(labs))]
+    files = git(labs, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
     return {
         "head": git(labs, "rev-parse", "HEAD").strip(),
         "changes": {change[3:]: change[:2].strip() for change in changes if change},
-        "files": {str(path.relative_to(labs)): digest(path) for path in files},
+        "files": {path: digest(labs / path) for path in sorted(set(files)) if path and (labs / path).is_file()},
     }
-
-
-def hidden(path: Path) -> bool:
-    """Whether a file is git's or made again by running things."""
-    return any(part in {".git", "__pycache__", ".ipynb_checkpoints"} for part in path.parts)
 
 
 def git(folder: Path, *arguments: str) -> str:

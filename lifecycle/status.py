@@ -1,12 +1,14 @@
 """Print the seat's status object: `status.py preparing|ready|broken`, with what `--help` lists.
 
-Runs with the system's Python 3.9, standard library only. `--parts` takes what fingerprint.py printed.
+Runs with the system's Python 3.9, standard library only. With `--parts`, what fingerprint.py printed comes on
+standard input: it is longer than an argument may be once an attendee has made many files.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def main() -> None:
     parser.add_argument("--reason", default="")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--ready-at")
-    parser.add_argument("--parts", type=json.loads, default={"fingerprint": "", "parts": {}})
+    parser.add_argument("--parts", action="store_true", help="read them from standard input")
     options = parser.parse_args()
     document = {
         "state": options.state,
@@ -37,7 +39,7 @@ def main() -> None:
         "log_tail": log_tail(options.log),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         **({"ready_at": options.ready_at} if options.ready_at else {}),
-        **options.parts,
+        **(json.load(sys.stdin) if options.parts else {"fingerprint": "", "parts": {}}),
     }
     print(json.dumps(document))
 

@@ -46,10 +46,10 @@ measure() { # the status object follows what is on the instance, not what was as
     return
   }
   ready_at=${ready_at:-$(date -u +%FT%TZ)}
-  [ "$parts" = "$measured" ] || { report ready --ready-at "$ready_at" --parts "$parts" && measured=$parts; }
+  [ "$parts" = "$measured" ] || { report ready --ready-at "$ready_at" --parts <<<"$parts" && measured=$parts; }
 }
 
-report() { # state and options of status.py; whole or not at all: a stop may end it anywhere, and a pipe half full
+report() { # state and options of status.py, and its standard input; whole or not at all: a stop may end it anywhere, and a pipe half full
   local document
   document=$(python3 "$here/status.py" "$@") || return
   copy --content-type application/json - "s3://$CLASSLAB_BUCKET/status/environment.json" <<<"$document"

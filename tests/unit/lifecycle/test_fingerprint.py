@@ -56,6 +56,20 @@ def test_parts_name_versions_commit_and_files(seat: Instance) -> None:
     assert set(parts["labs"]["files"] or ()) == {"tiny-lab/hello.py"}  # type: ignore[call-overload]  # a dict of paths
 
 
+def test_of_an_attendees_files_those_count_that_git_would_keep(seat: Instance) -> None:
+    labs = seat.volume / "labs"
+    files = {".git/info/exclude": "data/\n", "tiny-lab/data/train.csv": "mine", "tiny-lab/mine.py": "mine"}
+    for name, text in files.items():
+        (labs / name).parent.mkdir(exist_ok=True)
+        (labs / name).write_text(text)
+    (labs / "tiny-lab/hello.py").write_text("changed")
+    _, parts = measure(seat)
+    assert set(parts["labs"]["files"] or ()) == {"tiny-lab/hello.py", "tiny-lab/mine.py"}  # type: ignore[call-overload]  # a dict of paths
+    assert parts["labs"]["changes"] == {"tiny-lab/hello.py": "M", "tiny-lab/mine.py": "??"}
+    (labs / "tiny-lab/hello.py").unlink()
+    assert set(measure(seat)[1]["labs"]["files"] or ()) == {"tiny-lab/mine.py"}  # type: ignore[call-overload]  # as above
+
+
 def test_another_version_of_one_package_is_seen(seat: Instance) -> None:
     before, _ = measure(seat)
     folder = packages(seat)

@@ -118,6 +118,17 @@ def test_the_worker_reports_ready_and_goes_on(instance: Instance) -> None:
     assert worker.poll() is None
 
 
+def test_a_seat_is_ready_however_many_files_an_attendee_made(instance: Instance) -> None:
+    assert prepare(instance).returncode == 0
+    for number in range(1000):  # together longer than an argument of a command may be
+        (instance.volume / f"labs/tiny-lab/a-file-with-a-rather-long-name-{number:04}.jpg").touch()
+    instance.start("bash", str(instance.tools / "worker.sh"))
+    wait_for(lambda: instance.status().get("state") == "ready")
+    parts = json.dumps(instance.status()["parts"])
+    assert len(parts) > 128 * 1024
+    assert "rather-long-name-0999.jpg" in parts
+
+
 def test_what_cannot_be_read_does_not_stop_the_copy(instance: Instance) -> None:
     (instance.volume / "lost+found").mkdir()
     (instance.volume / "mine.txt").write_text("work")
