@@ -108,7 +108,7 @@ per_class.round(2)
 # %%
 figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
 if not per_class.empty:
-    per_class.plot.bar(ax=axis, width=0.8)
+    per_class.plot.bar(ax=axis, width=0.8).legend(loc="center left", bbox_to_anchor=(1, 0.5))
 axis.set(xlabel="", ylabel=words["f1"], ylim=(0, 1.02))
 plt.show()
 
