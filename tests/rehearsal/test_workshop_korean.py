@@ -69,12 +69,12 @@ def day(environments: Path, folder: Path) -> tuple[int, Report]:
 
 @pytest.fixture(scope="module")
 def said(day: tuple[int, Report], folder: Path) -> str:
-    """Everything that the built-in algorithm's notebook printed."""
+    """Everything that the built-in algorithm's notebook printed and showed."""
     home = folder / "rehearsal/closed" / WORK_PREFIX / day[1].notebooks[0].attendee
     (path,) = home.rglob(f"{LAB}/{LAB}.ipynb")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return "".join("".join(output.get("text", [])) for output in outputs)
+    return "".join("".join(output.get("text") or output.get("data", {}).get("text/plain", [])) for output in outputs)
 
 
 def test_everything_held(day: tuple[int, Report]) -> None:
@@ -90,4 +90,5 @@ def test_the_refusal_is_told_in_the_classs_language(said: str) -> None:
 def test_the_pipelines_model_is_scored(day: tuple[int, Report], said: str) -> None:
     metrics = next(row.metrics for row in day[1].labs if row.name == LAB)
     assert metrics["accuracy"] >= 0.9
-    assert f"{metrics['accuracy']:.3f}" in said
+    (row,) = [line for line in said.splitlines() if line.startswith("accuracy ")]  # the baseline's, then this one's
+    assert float(row.split()[-1]) == pytest.approx(metrics["accuracy"], abs=0.005)
