@@ -1,6 +1,6 @@
 #!/bin/bash
 # Starts a script of a lab as a processing job: installs what the job image lacks, and where it fails hands the last line
-# that it said on stderr to SageMaker, which shows this file's first kilobyte as the job's ExitMessage.
+# that it said on stderr to SageMaker, which shows the first kilobyte of that as the job's ExitMessage.
 set -uo pipefail
 
 message=/opt/ml/output/message
