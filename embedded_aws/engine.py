@@ -16,6 +16,8 @@ from embedded_aws.sagemaker.ports import Credentials, Runtime
 from embedded_aws.sagemaker_service import SageMakerService
 from embedded_aws.scheduling import Scheduler
 from embedded_aws.scheduling import Store as ScheduleStore
+from embedded_aws.trail.recorder import Recorder
+from embedded_aws.trail.store import Store
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ class Engine:
         self.plane = ControlPlane(account=place.account, region=place.region, runtime=runtime, roles=self.sessions)
         self.sagemaker = SageMakerService(self.plane)
         self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
+        self.trail = Recorder(Store(place.state / "trail.sqlite3"), place.account, place.region)
+        self.sessions.on_new = self.trail.record_session
 
     def shutdown(self) -> None:
         """End whatever runs."""
         self.scheduler.stop()
         self.plane.shutdown()
+        self.trail.store.close()

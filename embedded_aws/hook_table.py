@@ -241,4 +241,28 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "S3's own KMS key is used where a request asks for aws:kms and names no key, as the CDK's uploads do.",
         {"services.s3:_resolve_sse_write_headers": "headers, bucket_name"},
     ),
+    "trail": (
+        "Every management call is kept with its principal, and CloudTrail looks them up.",
+        {
+            "app:_dispatch_service_request": "method, path, headers, body, query_params, request_id",
+            "app:SERVICE_HANDLERS": None,
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+            "core.iam_evaluator:CredentialResolutionError": None,
+            "core.router:extract_access_key_id": "headers, query_params",
+            "services.iam:_roles": None,
+            "services.sts:_sessions": None,
+        },
+    ),
+    "trail-inside": (
+        "What stacks do inside the emulator, without a request, is kept too.",
+        {
+            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.stacks:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.stacks:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
+        },
+    ),
 }
