@@ -265,4 +265,41 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             ),
         },
     ),
+    "answers": (
+        "IAM, CloudFormation, Step Functions, Scheduler and Logs refuse and answer in AWS's words.",
+        {
+            "app:SERVICE_HANDLERS": None,
+            "services.iam:_roles": None,
+            "services.iam:_policy_exists": "arn",
+            "services.iam:_user_inline_policies": None,
+            "services.iam:_error": "status, code, message, ns",
+            "services.stepfunctions:_state_machines": None,
+            "services.cloudformation.handlers:_resolve_stack": "stack_name",
+            "services.cloudformation.helpers:_error": "code, message, status",
+        },
+    ),
+    "missing-machines": (
+        "Deleting a state machine that is not there succeeds.",
+        {
+            "services.stepfunctions:_delete_state_machine": "data",
+            "services.stepfunctions:_state_machines": None,
+            "services.stepfunctions:json_response": "data, status, content_type",
+        },
+    ),
+    "previous-events": (
+        "An execution's events say which event of their branch they follow.",
+        {"services.stepfunctions:_add_event": "execution, event_type, details"},
+    ),
+    "creation-events": (
+        "A stack's events say when the making of a resource has begun.",
+        {
+            "services.cloudformation.stacks:_add_event": (
+                "stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status"
+            )
+        },
+    ),
+    "buckets-with-versions": (
+        "A bucket with versions says that all of them must go.",
+        {"services.s3:_error": None, "services.s3:_bucket_versioning": None},
+    ),
 }

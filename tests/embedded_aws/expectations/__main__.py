@@ -15,6 +15,8 @@ from tests.embedded_aws.expectations.runner import Failed, check
 
 ENVIRONMENTS = Path(__file__).parent.parent.parent.parent / ".envs"
 
+_LONGEST = 600  # characters of a finding
+
 
 def main() -> None:
     """A line for each case that does not hold, and how many do."""
@@ -26,7 +28,7 @@ def main() -> None:
             launcher.stop(engine)
     for case, finding in found:
         if finding:
-            sys.stdout.write(f"{case.id}: {finding}\n    {case.differs or 'A BUG'} ({case.source})\n")
+            sys.stdout.write(f"{case.id}: {finding[:_LONGEST]}\n    {case.differs or 'A BUG'} ({case.source})\n")
     held = sum(not finding for _, finding in found)
     sys.stdout.write(f"{held} of {len(found)} expectations hold\n")
 

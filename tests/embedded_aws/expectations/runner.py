@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-import jmespath
+import jmespath  # type: ignore[import-untyped] # has no types
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -104,7 +104,7 @@ def _holds(account: Account, case: Case) -> bool:
 
 
 def _check_error(error: ClientError, expect: Mapping[str, Any]) -> None:
-    seen = {
+    seen: dict[str, Any] = {
         "error": error.response["Error"]["Code"],
         "status": error.response["ResponseMetadata"]["HTTPStatusCode"],
         "message": error.response["Error"].get("Message", ""),

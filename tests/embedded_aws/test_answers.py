@@ -1,0 +1,83 @@
+"""AWS's words and members around the emulator's answers; the rest is shown by the expectations."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from embedded_aws.answers import stacks, wording
+from tests.embedded_aws.account import Account
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "said", "reworded"),
+    [
+        ("iam", "GetRole", "Role a not found.", "The role with name a cannot be found."),
+        ("iam", "GetPolicy", "Policy not found.", "Policy arn:p was not found."),
+        ("iam", "GetUser", "Something else.", "Something else."),
+        ("cloudformation", "GetTemplate", "Stack [a] does not exist", "Stack with id a does not exist"),
+        ("cloudformation", "DescribeChangeSet", "Stack [a] does not exist", "Stack [a] does not exist"),
+        (
+            "states",
+            "CreateStateMachine",
+            "State machine a already exists",
+            "State Machine Already Exists: 'arn:aws:states:r:1:stateMachine:a'",
+        ),
+    ],
+)
+def test_texts_are_aws_s(service: str, operation: str, said: str, reworded: str) -> None:
+    """LocalStack's snapshots named in the expectations have these texts."""
+    asked = {"PolicyArn": "arn:p", "place": "r:1"}
+    assert wording.reworded(service, operation, said, asked) == reworded
+    as_json = wording.reworded_body(service, operation, json.dumps({"message": said}).encode(), asked)
+    assert json.loads(as_json) == {"message": reworded}
+    as_xml = wording.reworded_body(service, operation, f"<Error><Message>{said}</Message></Error>".encode(), asked)
+    assert as_xml.startswith(b"<Error><Message>")
+    assert len(as_xml) >= len(reworded)
+
+
+def test_only_deleted_stacks_lose_their_protection() -> None:
+    """LocalStack's cloudformation/api/test_stacks.py::test_name_conflicts: what is deleted cannot be protected."""
+
+    def stack(status: str) -> bytes:
+        protection = b"<EnableTerminationProtection>false</EnableTerminationProtection>"
+        return b"<StackStatus>" + status.encode() + b"</StackStatus><CreationTime>1</CreationTime>" + protection
+
+    both = stacks.shown("DescribeStacks", stack("DELETE_COMPLETE") + stack("CREATE_COMPLETE"))
+    assert both.count(b"EnableTerminationProtection>") == 2
+    assert both.endswith(b"<EnableTerminationProtection>false</EnableTerminationProtection>")
+
+
+def test_events_of_branches_follow_their_own_branch(account: Account) -> None:
+    """AWS, "HistoryEvent", Step Functions' API reference: previousEventId is the id of the previous event."""
+    branches = [
+        {
+            "StartAt": name,
+            "States": {name: {"Type": "Pass", "Next": f"{name}2"}, f"{name}2": {"Type": "Pass", "End": True}},
+        }
+        for name in ("Left", "Right")
+    ]
+    machine = account.machine({"Both": {"Type": "Parallel", "Branches": branches, "End": True}}, account.role())
+    done = account.execute(machine)
+    events = account.client("stepfunctions").get_execution_history(executionArn=done["executionArn"])["events"]
+    by_id = {event["id"]: event for event in events}
+    started = next(event["id"] for event in events if event["type"] == "ParallelStateStarted")
+
+    def of(name: str, kind: str) -> dict[str, int]:
+        details = f"state{kind}EventDetails"
+        return next(event for event in events if event.get(details, {}).get("name") == name)
+
+    for name in ("Left", "Right"):
+        assert of(name, "Entered")["previousEventId"] == started
+        assert of(name, "Exited")["previousEventId"] == of(name, "Entered")["id"]
+        assert of(f"{name}2", "Entered")["previousEventId"] == of(name, "Exited")["id"]
+    assert all(event["previousEventId"] < number for number, event in by_id.items())
+
+
+def test_trust_of_everything_is_no_trust_policy(account: Account) -> None:
+    """LocalStack's iam/test_iam_roles.py::TestRoleLifecycle::test_update_assume_role_policy_errors, for CreateRole."""
+    principal = {"Service": "ec2.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}
+    with pytest.raises(Exception, match="AssumeRole policy may only specify STS AssumeRole actions"):
+        account.role(trusts={"Version": "2012-10-17", "Statement": [statement]})
