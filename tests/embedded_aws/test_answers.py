@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from embedded_aws.answers import stacks, wording
+from embedded_aws.answers import machines, stacks, wording
 from tests.embedded_aws.account import Account
 
 
@@ -49,30 +49,22 @@ def test_only_deleted_stacks_lose_their_protection() -> None:
     assert both.endswith(b"<EnableTerminationProtection>false</EnableTerminationProtection>")
 
 
-def test_events_of_branches_follow_their_own_branch(account: Account) -> None:
-    """AWS, "HistoryEvent", Step Functions' API reference: previousEventId is the id of the previous event."""
-    branches = [
-        {
-            "StartAt": name,
-            "States": {name: {"Type": "Pass", "Next": f"{name}2"}, f"{name}2": {"Type": "Pass", "End": True}},
-        }
-        for name in ("Left", "Right")
-    ]
-    machine = account.machine({"Both": {"Type": "Parallel", "Branches": branches, "End": True}}, account.role())
-    done = account.execute(machine)
-    events = account.client("stepfunctions").get_execution_history(executionArn=done["executionArn"])["events"]
-    by_id = {event["id"]: event for event in events}
-    started = next(event["id"] for event in events if event["type"] == "ParallelStateStarted")
+@pytest.mark.parametrize(
+    ("kind", "own", "last", "previous"),
+    [
+        ("PassStateEntered", 2, 0, 0),
+        ("PassStateEntered", 2, 17, 0),
+        ("PassStateExited", 3, 2, 2),
+        ("PassStateEntered", 9, 4, 4),
+        ("ExecutionAborted", 3, 2, 0),
+    ],
+)
+def test_events_follow_the_last_of_their_branch(kind: str, own: int, last: int, previous: int) -> None:
+    """LocalStack's stepfunctions/v2/test_sfn_api.py::TestSnfApi::test_start_execution and test_stop_execution.
 
-    def of(name: str, kind: str) -> dict[str, int]:
-        details = f"state{kind}EventDetails"
-        return next(event for event in events if event.get(details, {}).get("name") == name)
-
-    for name in ("Left", "Right"):
-        assert of(name, "Entered")["previousEventId"] == started
-        assert of(name, "Exited")["previousEventId"] == of(name, "Entered")["id"]
-        assert of(f"{name}2", "Entered")["previousEventId"] == of(name, "Exited")["id"]
-    assert all(event["previousEventId"] < number for number, event in by_id.items())
+    What a nested execution's parent did last (17) is not what its own first state follows.
+    """
+    assert machines.previous_event(kind, own, last) == previous
 
 
 def test_trust_of_everything_is_no_trust_policy(account: Account) -> None:
