@@ -184,9 +184,20 @@ class Sandbox:
         return path
 
     def spawn(
-        self, argv: Sequence[str], *, env: Mapping[str, str], output: int, cwd: str = "/", user: User | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        output: int,
+        cwd: str = "/",
+        user: User | None = None,
+        listener: socket.socket | None = None,
     ) -> Process:
-        """Start a command; `output` is a descriptor for what it prints (duplicated, so the caller closes its own)."""
+        """Start a command; `output` is a descriptor for what it prints (duplicated, so the caller closes its own).
+
+        With a `listener` it starts when somebody first connects to that socket (duplicated too), which is its
+        descriptor 3.
+        """
         user = User() if user is None or self.spec.isolation is Isolation.USER else user
         number = next(self._numbers)
         process = Process(self, number)
@@ -201,7 +212,8 @@ class Sandbox:
         }  # fmt: skip
         # When the sandbox ends meanwhile, so does the command: the reader sees to that.
         with contextlib.suppress(OSError):
-            socket.send_fds(self._control, [json.dumps(message).encode()], [output])
+            descriptors = [output] if listener is None else [output, listener.fileno()]
+            socket.send_fds(self._control, [json.dumps(message).encode()], descriptors)
         return process
 
     def send(self, message: dict[str, Any]) -> None:

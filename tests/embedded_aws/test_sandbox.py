@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -202,3 +203,15 @@ def test_without_namespaces_paths_are_those_of_the_machine(tmp_path: Path) -> No
         assert sandbox.inside("/opt/ml/input/data") == f"{tmp_path}/ml/input/data"
         assert sandbox.inside("/opt/ml/model/x") == f"{tmp_path}/model/x"
         assert sandbox.inside("/usr/bin") == "/usr/bin"
+
+
+@pytest.mark.parametrize("isolation", ALL)
+def test_a_command_can_wait_for_the_first_connection(tmp_path: Path, isolation: Isolation) -> None:
+    answer = "import socket; s = socket.socket(fileno=3); c, _ = s.accept(); c.sendall(b'here'); c.close()"
+    with Sandbox(spec(tmp_path, isolation)) as sandbox, socket.create_server(("127.0.0.1", 0)) as listener:
+        with Path(os.devnull).open("w") as nowhere:
+            process = sandbox.spawn(["python3", "-c", answer], env=ENV, output=nowhere.fileno(), listener=listener)
+        assert process.wait(0.3) is None
+        with socket.create_connection(listener.getsockname(), timeout=20) as connection:
+            assert connection.recv(10) == b"here"
+        assert process.wait(10) == 0
