@@ -49,7 +49,7 @@ class NotebookInstance:
         self._folder = Path(tempfile.mkdtemp(prefix=f"{self._name}-", dir=parent))
         self._folder.chmod(0o755)
         owner = notebook_files.owner(single_user=host.isolation is Isolation.USER)
-        limited = volume.images_work(host.state, host.isolation)
+        limited = volume.images_work(host.nursery, host.isolation)
         self._volume = volume.Volume(self._folder, owner=owner, image=limited)
         self._created = False
         self._running: NotebookRun | None = None

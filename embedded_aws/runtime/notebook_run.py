@@ -56,7 +56,7 @@ class NotebookRun:
 
     def _make_sandbox(self, mounts: list[Mount], files: list[File]) -> Sandbox:
         spec = SandboxSpec(
-            state=self._host.state,
+            nursery=self._host.nursery,
             isolation=self._host.isolation,
             hostname=_hostname(self._record),
             mounts=[*interpreter_mounts(self._environment, "read-only"), *engine_code.mounts(), *mounts],

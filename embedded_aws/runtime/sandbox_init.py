@@ -1,7 +1,7 @@
 """The first process of a sandbox: makes its namespaces and its file tree, then runs what it is told to.
 
-Run as `python -S -m embedded_aws.runtime.sandbox_init FD`, with the standard library alone, so that it starts in
-milliseconds and stays small. FD is a SOCK_SEQPACKET socket to the engine that carries JSON messages:
+A fork of the nursery (nursery_process.py), with the standard library alone, so that it starts in milliseconds and stays
+small. It has a SOCK_SEQPACKET socket to the engine that carries JSON messages:
 
 - in, first: the specification (`SandboxSpec.message` in sandbox.py)
 - in, then: `{"run": id, "argv", "env", "cwd", "uid", "gid", "groups"}` with one descriptor for both outputs; with a
@@ -19,16 +19,14 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 from embedded_aws.runtime.sandbox_tree import Tree, libc
 
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
+PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 24, 36
 # What a container engine leaves to root in a container; the rest could reach the machine around it.
 KEPT_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 LAST_CAPABILITY = 63
@@ -168,9 +166,12 @@ def map_one_user(uid: int, gid: int) -> None:
         Path(f"/proc/self/{name}").write_text(text)
 
 
-def unshare(*, user: bool) -> None:
-    """Namespaces for processes, host name and System V objects; for users too when asked."""
+def take_namespaces(isolation: str) -> None:
+    """Namespaces for processes, host name and System V objects, for users too; the next child is the first in them."""
+    if isolation == "none":
+        return
     uid, gid = os.getuid(), os.getgid()
+    user = isolation == "user"
     flags = os.CLONE_NEWPID | os.CLONE_NEWUTS | os.CLONE_NEWIPC
     os.unshare(flags | (os.CLONE_NEWUSER if user else 0))
     if user:
@@ -211,6 +212,8 @@ def end_descendants() -> None:
 def first_process(control: socket.socket, spec: dict[str, Any]) -> None:
     """Build, say so, serve."""
     confined = spec["isolation"] != "none"
+    if not confined:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         if confined:
             # Mounts are the first process's own, so that its parent can clear away what they covered.
@@ -225,34 +228,5 @@ def first_process(control: socket.socket, spec: dict[str, Any]) -> None:
         return
     init.tell({"ready": True})
     init.serve()
-
-
-def main() -> None:
-    """Read the specification, take the namespaces, become or fork the first process."""
-    os.umask(0o022)
-    control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)
-    spec = json.loads(control.recv(MESSAGE_BYTES))
-    if spec["isolation"] == "none":
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        first_process(control, spec)
+    if not confined:
         end_descendants()
-        shutil.rmtree(spec["scratch"], ignore_errors=True)
-        return
-    try:
-        unshare(user=spec["isolation"] == "user")
-    except OSError as error:
-        control.send(json.dumps({"error": str(error)}).encode())
-        return
-    child = os.fork()
-    if not child:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        first_process(control, spec)
-        os._exit(0)
-    control.close()
-    os.waitpid(child, 0)
-    shutil.rmtree(spec["scratch"], ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import File, Isolation, Mount, Sandbox, SandboxError, SandboxSpec, User, detect
 from tests.embedded_aws.waiting import eventually
 
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 with tempfile.TemporaryDirectory() as _state:
-    AVAILABLE = detect(Path(_state))
+    AVAILABLE = detect(Nursery(Path(_state)))
 namespaces = pytest.mark.skipif(AVAILABLE is Isolation.NONE, reason="this machine gives no namespaces")
 root = pytest.mark.skipif(AVAILABLE is not Isolation.ROOT, reason="needs root")
 CONFINED = [
@@ -31,7 +32,8 @@ ALL = [*CONFINED, Isolation.NONE]
 
 def spec(tmp_path: Path, isolation: Isolation, *mounts: Mount, files: Sequence[File] = ()) -> SandboxSpec:
     """A sandbox whose state lies in the test's directory."""
-    return SandboxSpec(state=tmp_path / "state", isolation=isolation, hostname="algo-1", mounts=mounts, files=files)
+    nursery = Nursery(tmp_path / "state")
+    return SandboxSpec(nursery=nursery, isolation=isolation, hostname="algo-1", mounts=mounts, files=files)
 
 
 def run(sandbox: Sandbox, command: str, user: User | None = None) -> tuple[int | None, str]:
@@ -156,8 +158,9 @@ def test_everything_ends_when_the_engine_is_killed(tmp_path: Path, isolation: Is
     program = f"""
 import os, sys, time
 from pathlib import Path
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import Isolation, Sandbox, SandboxSpec
-sandbox = Sandbox(SandboxSpec(state=Path({str(tmp_path)!r}), isolation=Isolation({isolation.value!r})))
+sandbox = Sandbox(SandboxSpec(nursery=Nursery(Path({str(tmp_path)!r})), isolation=Isolation({isolation.value!r})))
 sandbox.spawn(["/bin/sh", "-c", "setsid sleep 321 >/dev/null 2>&1 & exec sleep 321"], env={ENV!r}, output=2)
 print("ready", flush=True)
 time.sleep(60)
