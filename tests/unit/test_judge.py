@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -139,17 +140,17 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_mount_is_found(mounted: Path) -> None:
-    where = {"endpoint": _closed_port(), "mark": f"{MARK}={os.getpid()}"}
-    assert still_at_work(**where, folders=(mounted.parent,)) == [f"mount {mounted}"]
-    assert still_at_work(**where, folders=(mounted / "deeper",)) == []
+    found = partial(still_at_work, endpoint=_closed_port(), mark=f"{MARK}={os.getpid()}")
+    assert found(folders=(mounted.parent,)) == [f"mount {mounted}"]
+    assert found(folders=(mounted / "deeper",)) == []
 
 
 def test_what_goes_by_itself_was_not_left() -> None:
     command = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(0.5)"]
     environment = {**os.environ, MARK: str(os.getpid())}
-    where = {"endpoint": _closed_port(), "mark": f"{MARK}={os.getpid()}"}
+    found = partial(still_at_work, endpoint=_closed_port(), mark=f"{MARK}={os.getpid()}")
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        assert [text.split()[1] for text in still_at_work(**where, folders=())] == [str(process.pid)]
-        assert still_at_work(**where, folders=(), patience=30) == []
+        assert [text.split()[1] for text in found(folders=())] == [str(process.pid)]
+        assert found(folders=(), patience=30) == []

@@ -93,13 +93,13 @@ def terminal(*command: str) -> Iterator[int]:
 
 @pytest.mark.parametrize("command", ["echo up; sleep 60; true", "sleep 60 & echo up; read"])
 def test_a_terminal_in_which_something_runs_silently_is_in_use(instance: Instance, command: str) -> None:
-    silent = [{"last_activity": LONG_AGO}]
+    silent: list[dict[str, object]] = [{"last_activity": LONG_AGO}]
     with terminal("bash", "-c", command) as pid, jupyter(instance, pid=pid, kernels=[kernel()], terminals=silent):
         assert is_now(last_use(instance))
 
 
 def test_a_terminal_at_its_prompt_counts_from_its_last_activity(instance: Instance) -> None:
-    silent = [{"last_activity": LONG_AGO}]
+    silent: list[dict[str, object]] = [{"last_activity": LONG_AGO}]
     with terminal("bash", "--norc", "-i") as pid, jupyter(instance, pid=pid, kernels=[], terminals=silent):
         assert last_use(instance) == LONG_AGO_SECONDS
 
