@@ -55,7 +55,7 @@ def last_use(server: dict[str, object], now: float) -> list[float]:
     kernels = ask(server, "api/kernels")
     if any(kernel["execution_state"] == "busy" or kernel["connections"] for kernel in kernels):
         return [now]
-    if "pid" in server and terminals_run_something(str(server["pid"])):
+    if terminals_run_something(str(server.get("pid", ""))):
         return [now]
     return [moment(str(item["last_activity"])) for item in [*kernels, *ask(server, "api/terminals")]]
 
@@ -63,12 +63,13 @@ def last_use(server: dict[str, object], now: float) -> list[float]:
 def terminals_run_something(server: str) -> bool:
     """Whether a process that is not the shell itself belongs to a terminal of the server with this process id.
 
-    A terminal's shell is a child of the server that leads a session of its own with a controlling terminal; kernels
-    lead theirs without one. Jobs in the background are in the shell's session too.
+    Where the id is not known (empty), every terminal of the instance counts. A terminal's shell is a child of the
+    server that leads a session of its own with a controlling terminal; kernels lead theirs without one. Jobs in the
+    background are in the shell's session too.
     """
     table = list(processes())
     shells = {
-        pid for pid, parent, session, terminal in table if parent == server and session == pid and terminal != "0"
+        pid for pid, parent, session, terminal in table if server in ("", parent) and session == pid and terminal != "0"
     }
     return any(session in shells and pid not in shells for pid, _, session, _ in table)
 

@@ -37,14 +37,17 @@ class Jupyter(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def jupyter(instance: Instance, token: str = TOKEN, pid: int = 0, **lists: list[dict[str, object]]) -> Iterator[None]:
+def jupyter(
+    instance: Instance, token: str = TOKEN, pid: int | None = 0, **lists: list[dict[str, object]]
+) -> Iterator[None]:
     """A server with its runtime file; `pid` is whose children its terminals are."""
     Jupyter.lists = {f"/base/api/{name}": items for name, items in lists.items()}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Jupyter)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     runtime = instance.home / ".local/share/jupyter/runtime"
     runtime.mkdir(parents=True, exist_ok=True)
-    about = {"port": server.server_port, "secure": False, "base_url": "/base/", "token": token, "pid": pid}
+    about = {"port": server.server_port, "secure": False, "base_url": "/base/", "token": token}
+    about |= {} if pid is None else {"pid": pid}
     (runtime / "jpserver-1.json").write_text(json.dumps(about))
     yield
     server.shutdown()
@@ -102,6 +105,11 @@ def test_a_terminal_at_its_prompt_counts_from_its_last_activity(instance: Instan
     silent: list[dict[str, object]] = [{"last_activity": LONG_AGO}]
     with terminal("bash", "--norc", "-i") as pid, jupyter(instance, pid=pid, kernels=[], terminals=silent):
         assert last_use(instance) == LONG_AGO_SECONDS
+
+
+def test_every_terminal_counts_where_the_server_is_not_known(instance: Instance) -> None:
+    with terminal("bash", "-c", "echo up; sleep 60; true"), jupyter(instance, pid=None, kernels=[kernel()]):
+        assert is_now(last_use(instance))
 
 
 def test_somebody_elses_terminal_does_not_count(instance: Instance) -> None:
