@@ -50,6 +50,8 @@ MISTAKES = [
     Mistake("price", YAML, TRAINING, TRAINING.replace("m5", "x9"), "no price of ml.x9"),
     Mistake("starts-from", YAML, DATA, "starts_from: nowhere\n", "no lab 'nowhere'"),
     Mistake("starts-from", YAML, DATA, "starts_from: trial\n", "in a circle"),
+    Mistake("reads", YAML, "kernel: trial\n", "kernel: trial\nreads: [nowhere]\n", "no lab 'nowhere'", "reads:"),
+    Mistake("reads", YAML, "kernel: trial\n", "kernel: trial\nreads: [trial]\n", "the lab itself", "reads:"),
     Mistake("steps", YAML, "channels: [train, validation]", "channels: [train, tests]", "no output 'tests'"),
     Mistake("steps", YAML, "    input: test", "    input: labels2", "infer: prepare has no output 'labels2'"),
     Mistake("files", YAML, "generate.py", "make.py", "make.py is missing: write it"),
@@ -58,6 +60,10 @@ MISTAKES = [
     Mistake("python", "train.py", "def main() -> None:", "def main() -> None", "no valid Python"),
     Mistake("python", NOTEBOOK, "s3 = boto3.client(", "s3 = = boto3.client(", "no valid Python"),
     Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'OWNER = "123456789012"\nMODEL_FILE = "', "123456789012 looks"),
+    Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'SET = "s3://sagemaker-us-east-1-123456789012/x"\nMODEL_FILE = "',
+            "123456789012 looks"),
+    Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'HOST = "123456789012.signin"\nMODEL_FILE = "', "789012 looks"),
+    Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'SET = "123456789012_churn"\nMODEL_FILE = "', "789012 looks"),
     Mistake("accounts", NOTEBOOK, "s3 = boto3.client(", "image = 'x.dkr.ecr.y/z'\ns3 = boto3.client(", "address"),
     Mistake("pinned", LOCK, END, f"{END}numpy>=2\n", "numpy>=2 is not pinned", "numpy"),
     Mistake("pinned", LOCK, END, f"{END}numpy==2.*\n", "is not pinned", "numpy"),
@@ -146,6 +152,15 @@ def test_outputs_in_a_notebook_that_lies_about_are_found(sound: Path, cell: obje
     key = '"execution_count"' if '"execution_count"' in text else '"outputs"'
     line = text[: text.index(key)].count("\n") + 1
     assert lines_of(check(sound), sound) == [("outputs", "old.ipynb", line)]
+
+
+@pytest.mark.parametrize("name", ["old.ipynb", "settings.json"])
+def test_account_ids_are_found_in_notebooks_and_json_too(sound: Path, name: str) -> None:
+    clean = {"cells": [], "run": "6fa459ea-ee8a-3ca4-894e-123456789012", "share": 0.123456789012}
+    (sound / name).write_text(json.dumps(clean, indent=1))
+    assert check(sound) == []
+    (sound / name).write_text(json.dumps({**clean, "bucket": "sagemaker-123456789012"}, indent=1))
+    assert lines_of(check(sound), sound) == [("accounts", name, 5)]
 
 
 def test_a_further_notebook_keeps_the_rules_too(sound: Path) -> None:
