@@ -120,6 +120,9 @@ class Lab(Strict):
     )
     borrows: dict[str, str] = Field(default={}, description="file of this lab to its one source: `<folder>/<file>`")
     starts_from: str = Field(default="", description="folder of the lab whose prepared data is this lab's raw data")
+    reads: list[str] = Field(
+        default=[], description="folders of further labs whose outputs its notebooks read where they are there"
+    )
     data: LabData | None = Field(default=None, description="raw data; or starts_from")
     pipeline: LabPipeline
     more_images: dict[str, str] = Field(
@@ -223,6 +226,11 @@ def earlier(lab: Lab) -> list[Lab]:
             raise UserError(f"{lab.folder / 'lab.yaml'}: starts_from: the labs start from each other in a circle")
         chain.insert(0, lab)
     return chain
+
+
+def read_too(lab: Lab) -> list[Lab]:
+    """The labs whose outputs its notebooks read where they are there, beside those it builds on."""
+    return [read_lab(folder, lab.folder.parent) for folder in lab.reads]
 
 
 def _place(lab: Lab, labs: Mapping[str, Lab], done: dict[str, Lab], *, trail: tuple[str, ...]) -> None:

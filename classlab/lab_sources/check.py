@@ -22,6 +22,7 @@ RULES: dict[str, Look] = {
     "gpu": manifest_rules.gpus,
     "price": manifest_rules.prices,
     "starts-from": manifest_rules.origins,
+    "reads": manifest_rules.read_labs,
     "steps": manifest_rules.steps_fit,
     "data-file": neighbour_rules.own_data,
     "kernel": neighbour_rules.own_kernel,

@@ -85,6 +85,20 @@ def origins(subject: Subject) -> Iterator[Remark]:
         yield subject.at("starts_from", text=f"starts_from: {error}")
 
 
+def read_labs(subject: Subject) -> Iterator[Remark]:
+    """The labs whose outputs it reads are there, and it builds on none of them already."""
+    if not subject.lab or any(origins(subject)):
+        return
+    above = {subject.folder.name, *(lab.folder.name for lab in earlier(subject.lab))}
+    for number, folder in enumerate(subject.lab.reads):
+        if not (subject.folder.parent / folder / "lab.yaml").is_file():
+            yield subject.at("reads", number, text=f"reads: there is no lab {folder!r}")
+        elif folder in above:
+            yield subject.at(
+                "reads", number, text=f"reads: {folder} is the lab itself, or one it starts from: remove it"
+            )
+
+
 def steps_fit(subject: Subject) -> Iterator[Remark]:
     """What later steps read is what prepare writes."""
     if not subject.lab:
