@@ -33,15 +33,22 @@ class LabData(Strict):
     generator: str = Field(description="script that writes a seeded file of the same schema: `generate.py OUT`")
 
 
-class JobStep(Strict):
-    """A job of the pipeline: image, instance, time limit, and what to expect on AWS."""
+class Billed(Strict):
+    """Something that runs on an instance, and what to expect of it on AWS."""
+
+    instance_type: str = Field(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")
+    gpu: bool = Field(default=False, description="whether it needs a GPU, and with it a quota for one")
+    expected_minutes: float = Field(
+        gt=0, description="what AWS bills at full size, start-up included, of all instances together"
+    )
+    usd: float = Field(ge=0, description="expected_minutes at the price in instance_prices.yaml")
+
+
+class JobStep(Billed):
+    """A job of the pipeline: image and time limit too."""
 
     image: str = Field(description="repository:tag of one of AWS's images")
-    instance_type: str = Field(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")
     minutes: int = Field(ge=1, le=24 * 60, description="time limit of the job")
-    gpu: bool = Field(default=False, description="whether the step needs a GPU, and with it a quota for one")
-    expected_minutes: float = Field(gt=0, description="what AWS bills at full size, start-up included")
-    usd: float = Field(ge=0, description="expected_minutes at the price in instance_prices.yaml")
 
 
 class PrepareStep(JobStep):
@@ -125,6 +132,9 @@ class Lab(Strict):
     )
     data: LabData | None = Field(default=None, description="raw data; or starts_from")
     pipeline: LabPipeline
+    notebook: dict[str, Billed] = Field(
+        default={}, description="what its notebooks start by themselves, by name: training, tuning, endpoint"
+    )
     more_images: dict[str, str] = Field(
         default={}, description="images that attendees may also use by hand: name in lab.json to repository:tag"
     )
