@@ -175,6 +175,10 @@ def test_a_further_notebook_keeps_the_rules_too(sound: Path) -> None:
     (sound / "more.py").write_text('# %% [markdown] name="intro"\n# Hello\n')
     (sound / "more.ko.md").write_text("## intro\n\n안녕하세요\n")
     assert lines_of(check(sound), sound) == [("translation", "more.ja.md", 1)]
+    (sound / "more.ja.md").write_text("## intro\n\nこんにちは\n")
+    (sound / "more.py").write_text('# %% [markdown] name="intro"\n# Hello\n\n# %% tags=["check"]\nprint(1)\n')
+    missing = {finding.text for finding in check(sound)}
+    assert missing == {f"no code cell is tagged {tag!r}" for tag in ("exercise", "solution", "clean-up")}
 
 
 def test_what_is_borrowed_need_not_be_there(sound: Path) -> None:
