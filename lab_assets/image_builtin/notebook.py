@@ -118,7 +118,8 @@ from prepare import prepare, read_settings
 
 os.environ |= lab["settings"]["prepare"] | (lab["small"]["prepare"] if small else {})
 prepared = Path("data/prepared")
-print(prepare(source, prepared, read_settings(os.cpu_count())))
+prepare(source, prepared, read_settings(os.cpu_count()))
+{file.name: file.stat().st_size for file in sorted(prepared.rglob("*.rec"))}
 
 # %% [markdown] name="list"
 # ## The list

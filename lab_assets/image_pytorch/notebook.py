@@ -105,7 +105,7 @@ fetch(earlier["prepared"], "data/animals")
 from prepare import NORMALISATION, prepare
 
 os.environ |= settings["prepare"]
-print(prepare(Path("data/animals"), Path("data/prepared"), processes=2))
+prepare(Path("data/animals"), Path("data/prepared"), processes=2)
 json.loads(Path("data/prepared/train", NORMALISATION).read_text())
 
 # %% [markdown] name="normalisation"

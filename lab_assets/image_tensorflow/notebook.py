@@ -122,7 +122,7 @@ fetch(earlier["prepared"], Path("data/earlier"))
 import prepare
 
 os.environ.update(lab["settings"]["prepare"] | small["prepare"])
-print(prepare.prepare(Path("data/earlier"), Path("data/prepared"), processes=os.cpu_count()))
+prepare.prepare(Path("data/earlier"), Path("data/prepared"), processes=os.cpu_count())
 sorted(file.name for file in Path("data/prepared/train").iterdir())
 
 # %% [markdown] name="inside"
