@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 MESSAGE_BYTES = 1 << 16
@@ -26,6 +27,7 @@ class FirstProcess:
     def __init__(self, pid: int, end: int) -> None:
         self._pid = pid
         self._end = end
+        weakref.finalize(self, os.close, end)
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended; waits for that at most so long."""
@@ -36,10 +38,6 @@ class FirstProcess:
         if not self.wait(0):
             os.kill(self._pid, signal.SIGKILL)
             self.wait(seconds=5)
-
-    def close(self) -> None:
-        """Let go of it."""
-        os.close(self._end)
 
 
 class Nursery:

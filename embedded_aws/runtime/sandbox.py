@@ -161,7 +161,6 @@ class Sandbox:
         if "error" in answer:
             details = (self._scratch / "init.log").read_text(errors="replace").strip()[-500:]
             first.kill()
-            first.close()
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise self._cannot(f"{answer['error']} {details}".strip())
         return first
@@ -236,7 +235,6 @@ class Sandbox:
             self._control.shutdown(socket.SHUT_RDWR)
         if not self._first.wait(STOP_SECONDS):
             self._first.kill()
-        self._first.close()
         self._reader.join()
         self._control.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
