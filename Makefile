@@ -14,7 +14,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup rehearse rehearse-all test test-workshop bench bench-labs lint format lock clean
+.PHONY: help setup rehearse rehearse-all test test-workshop bench bench-labs bench-engine lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ bench: setup ## Print the benchmarks' ratios and write build/bench/*.json
 
 bench-labs: setup ## Print what the labs' own code costs, and write build/bench/labs.json
 	$(BIN)/python -m benchmarks.labs $(ARGS)
+
+bench-engine: setup ## Print what a hundred seats cost the embedded AWS, and write build/bench/engine.json
+	$(BIN)/python -m benchmarks.engine $(ARGS)
 
 lint: setup ## Format check, ruff, mypy, import contracts, shellcheck
 	$(BIN)/ruff format --check $(SOURCES)
