@@ -14,7 +14,7 @@ from jupyterlab.labapp import LabApp
 LISTENER = 3
 
 
-class HeldServer(ServerApp):
+class HeldServer(ServerApp):  # type: ignore[misc,unused-ignore] # Jupyter is in the image only
     """A server that takes its socket instead of looking for a port."""
 
     def _find_http_port(self) -> None:
@@ -26,7 +26,7 @@ class HeldServer(ServerApp):
         self.http_server.add_socket(held)
 
 
-class Lab(LabApp):
+class Lab(LabApp):  # type: ignore[misc,unused-ignore] # Jupyter is in the image only
     """JupyterLab on such a server."""
 
     serverapp_class = HeldServer
