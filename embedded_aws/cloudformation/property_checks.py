@@ -1,0 +1,90 @@
+"""Whether a resource's resolved properties are what its type's public schema allows, in CloudFormation's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+
+from embedded_aws.cloudformation.property_rules import CHECKER
+from embedded_aws.cloudformation.resource_schemas import ResourceSchemas, Schema
+from embedded_aws.cloudformation.types import ResourceError
+
+PROPERTIES_FAILED = "Properties validation failed for resource"
+_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
+Properties = Mapping[str, Any]
+
+
+class PropertyChecks:
+    """The checks of one region's types."""
+
+    def __init__(self, schemas: ResourceSchemas) -> None:
+        self._schemas = schemas
+        self._checker = lru_cache(maxsize=256)(self._made)
+
+    def check(self, logical_id: str, kind: str, props: Properties) -> None:
+        """Raise ResourceError with every failure of a resource's properties, tags of CloudFormation's own aside."""
+        if kind.startswith(_CUSTOM) or not self._schemas.known(kind):
+            return
+        failures = self.failures(kind, without_system_tags(props))
+        if failures:
+            raise ResourceError(f"{PROPERTIES_FAILED} {logical_id} with message: [{', '.join(failures)}]")
+        unsupported = next(read_only(self._schemas.of(kind), props), None)
+        if unsupported:
+            raise ResourceError(f"Encountered unsupported property {unsupported}")
+
+    def failures(self, kind: str, props: Properties) -> list[str]:
+        """What the schema says of properties, each with the place."""
+        found = sorted(self._checker(kind).iter_errors(props), key=_order)
+        return [f"{_place(error)}: {error.message}" for error in found]
+
+    def _made(self, kind: str) -> Validator:
+        return CHECKER(self._schemas.of(kind))
+
+
+def _order(error: ValidationError) -> tuple[int, str]:
+    return len(error.absolute_path), _place(error)
+
+
+def _place(error: ValidationError) -> str:
+    return "/".join(["#", *(str(part) for part in error.absolute_path)])
+
+
+def without_system_tags(props: Properties) -> dict[str, Any]:
+    """Properties without the tags that CloudFormation adds for itself, in a list or a map of tags."""
+    return {name: kept for name, value in props.items() if (kept := _own_tags(name, value)) or not value}
+
+
+def _own_tags(name: str, value: Any) -> Any:  # noqa: ANN401 # any template value
+    if not name.endswith("Tags"):
+        return value
+    if isinstance(value, list):
+        return [tag for tag in value if not (isinstance(tag, Mapping) and _is_system(tag.get("Key")))]
+    if isinstance(value, Mapping):
+        return {key: held for key, held in value.items() if not _is_system(key)}
+    return value
+
+
+def _is_system(key: Any) -> bool:  # noqa: ANN401 # any template value
+    return str(key).startswith("aws:cloudformation:")
+
+
+def read_only(schema: Schema, props: Properties) -> Iterator[str]:
+    """The names of properties that only AWS may set; those that a schema also wants or lets be chosen may be given."""
+    given = {f"/properties/{name}" for name in schema.get("required", [])}
+    given |= {*schema.get("createOnlyProperties", []), *schema.get("writeOnlyProperties", [])}
+    for pointer in schema.get("readOnlyProperties", []):
+        parts = pointer.removeprefix("/properties/").split("/")
+        if pointer not in given and _holds(props, parts):
+            yield parts[-1]
+
+
+def _holds(value: Any, parts: list[str]) -> bool:  # noqa: ANN401 # any template value
+    if not parts:
+        return True
+    if parts[0] == "*":
+        return isinstance(value, list) and any(_holds(item, parts[1:]) for item in value)
+    return isinstance(value, Mapping) and parts[0] in value and _holds(value[parts[0]], parts[1:])
