@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -121,7 +121,7 @@ def _bounds(keyword: str, fits: Callable[[float, float], bool]) -> Keyword:
     return check
 
 
-def _counts(message: str, fits: Callable[[int, int], bool], kind: type) -> Keyword:
+def _counts(message: str, fits: Callable[[int, int], bool], kind: type[Sized]) -> Keyword:
     def check(_: Validator, limit: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
         if isinstance(value, kind) and not fits(len(value), int(limit)):
             yield ValidationError(message.format(limit=limit, found=len(value)))

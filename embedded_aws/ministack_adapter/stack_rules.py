@@ -12,7 +12,7 @@ from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
-from embedded_aws.cloudformation import exports, stack_states, template_checks
+from embedded_aws.cloudformation import exports, stack_states, template_checks, template_shape
 from embedded_aws.cloudformation.property_checks import PropertyChecks
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
 from embedded_aws.engine import Engine
@@ -42,35 +42,42 @@ def _stack_properties(engine: Engine) -> None:
 @HOOKS.applies("stack-templates")
 def _stack_templates(engine: Engine) -> None:
     known = ResourceSchemas(engine.place.region).known
-    support, resolve = cfn_engine.validate_template_support, cfn_engine._resolve_parameters
+    validate = partial(_validate, known, cfn_engine.validate_template_support)
+    resolve = partial(_resolve, cfn_engine._resolve_parameters)
+    for module in (cfn_handlers, changesets):
+        module.validate_template_support = validate
+        module._resolve_parameters = resolve
 
-    def validate(template: Any, conditions: Any, params: Any = None) -> None:
+
+def _validate(
+    known: Callable[[str], bool], inner: Callable[..., None], template: Any, conditions: Any, params: Any = None
+) -> None:
+    """The emulator's checks of a template, and those it lacks; a macro may still make everything of what it says."""
+    expanded = not template.get("Transform")
+    _raise(template_shape.shape_problem(template) if expanded else None)
+    try:
+        inner(template, conditions, params=params)
+    except ValueError as error:
+        raise ValueError(template_checks.unrecognized(str(error), known)) from error
+    if expanded:
+        _raise(template_checks.unresolved(template, cfn_engine._intrinsic_references))
         try:
-            support(template, conditions, params=params)
-        except ValueError as error:
-            raise ValueError(template_checks.unrecognized(str(error), known)) from error
-        if template.get("Transform"):
-            return
-        problem = template_checks.unresolved(template, cfn_engine._intrinsic_references)
-        if problem:
-            raise ValueError(problem)
-        try:
-            cfn_engine._topological_sort(template.get("Resources") or {}, conditions)
+            cfn_engine._topological_sort(template["Resources"], conditions)
         except ValueError as error:
             raise ValueError(template_checks.circular(str(error))) from error
 
-    def parameters(template: Any, given: Any, previous: Any = None) -> Any:
-        problem = template_checks.parameter_problem(template.get("Parameters") or {}, given)
-        if problem:
-            raise ValueError(problem)
-        try:
-            return resolve(template, given, previous)
-        except ValueError as error:
-            raise ValueError(template_checks.value_problem(str(error))) from error
 
-    for module in (cfn_handlers, changesets):
-        module.validate_template_support = validate
-        module._resolve_parameters = parameters
+def _resolve(inner: Callable[..., Any], template: Any, given: Any, previous: Any = None) -> Any:
+    _raise(template_checks.parameter_problem(template.get("Parameters") or {}, given))
+    try:
+        return inner(template, given, previous)
+    except ValueError as error:
+        raise ValueError(template_checks.value_problem(str(error))) from error
+
+
+def _raise(problem: str | None) -> None:
+    if problem:
+        raise ValueError(problem)
 
 
 @HOOKS.applies("stack-states")
