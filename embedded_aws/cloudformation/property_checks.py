@@ -6,10 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
-
-from embedded_aws.cloudformation.property_rules import CHECKER
+from embedded_aws.cloudformation.property_rules import Point
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas, Schema
 from embedded_aws.cloudformation.types import ResourceError
 
@@ -23,7 +20,7 @@ class PropertyChecks:
 
     def __init__(self, schemas: ResourceSchemas) -> None:
         self._schemas = schemas
-        self._checker = lru_cache(maxsize=256)(self._made)
+        self._of = lru_cache(maxsize=256)(schemas.of)
 
     def check(self, logical_id: str, kind: str, props: Properties) -> None:
         """Raise ResourceError with every failure of a resource's properties, tags of CloudFormation's own aside."""
@@ -32,25 +29,15 @@ class PropertyChecks:
         failures = self.failures(kind, without_system_tags(props))
         if failures:
             raise ResourceError(f"{PROPERTIES_FAILED} {logical_id} with message: [{', '.join(failures)}]")
-        unsupported = next(read_only(self._schemas.of(kind), props), None)
+        unsupported = next(read_only(self._of(kind), props), None)
         if unsupported:
             raise ResourceError(f"Encountered unsupported property {unsupported}")
 
     def failures(self, kind: str, props: Properties) -> list[str]:
-        """What the schema says of properties, each with the place."""
-        found = sorted(self._checker(kind).iter_errors(props), key=_order)
-        return [f"{_place(error)}: {error.message}" for error in found]
-
-    def _made(self, kind: str) -> Validator:
-        return CHECKER(self._schemas.of(kind))
-
-
-def _order(error: ValidationError) -> tuple[int, str]:
-    return len(error.absolute_path), _place(error)
-
-
-def _place(error: ValidationError) -> str:
-    return "/".join(["#", *(str(part) for part in error.absolute_path)])
+        """What the schema says of properties, each with the place; the outermost first."""
+        schema = self._of(kind)
+        found = sorted(Point(props, schema, (), schema).failures(), key=lambda failure: (len(failure.place), failure))
+        return [f"{'/'.join(('#', *failure.place))}: {failure.message}" for failure in found]
 
 
 def without_system_tags(props: Properties) -> dict[str, Any]:

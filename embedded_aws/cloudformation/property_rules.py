@@ -1,25 +1,61 @@
-r"""The keywords of resource schemas as CloudFormation reads them: template values may be text, and its own words.
+r"""JSON Schema as CloudFormation reads it: template values may be text, and failures are told in its own words.
 
 `"5"` is a number and `"true"` a boolean wherever the schema wants one. A pattern that Python's `re` does not know
-(`\p{L}`, Java's classes) is not checked: a right template must never fail. AWS's texts are those of everit's
-validator, with the values taken out (ValidationException of cloudformation-resource-schema).
+(`\p{L}`, Java's classes) is not checked: a right template must never fail. Keywords that are not in `KEYWORDS` are
+not looked at; among them are those that cfn-lint adds. AWS's texts are those of everit's validator, with the values
+taken out (ValidationException of aws-cloudformation/cloudformation-resource-schema).
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sized
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from functools import lru_cache, reduce
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import extend
+Schema = Mapping[str, Any]
+Place = tuple[str, ...]
 
-Keyword = Callable[[Validator, Any, Any, Mapping[str, Any]], Iterator[ValidationError]]
+
+class Failure(NamedTuple):
+    """Where a value does not fit, and why."""
+
+    place: Place
+    message: str
+
+
+class Point(NamedTuple):
+    """A value beside the part of a schema that it must fit; `root` is what the schema's references point into."""
+
+    value: Any
+    schema: Schema
+    place: Place
+    root: Schema
+
+    def failures(self) -> list[Failure]:
+        """All of them. As in draft 7, nothing counts beside a reference; one in a circle says nothing."""
+        schema, followed = self.schema, set[str]()
+        while "$ref" in schema:
+            if schema["$ref"] in followed:
+                return []
+            followed.add(schema["$ref"])
+            schema = _referred(self.root, schema["$ref"])
+        point = self._replace(schema=schema)
+        found = (KEYWORDS[name](point, wanted) for name, wanted in schema.items() if name in KEYWORDS)
+        return list(chain.from_iterable(found))
+
+    def under(self, schema: Schema) -> list[Failure]:
+        """The failures of the same value under another part."""
+        return self._replace(schema=schema).failures()
+
+    def inner(self, name: str | int, value: Any, schema: Schema) -> list[Failure]:  # noqa: ANN401 # any template value
+        """The failures of a value inside."""
+        return self._replace(value=value, schema=schema, place=(*self.place, str(name))).failures()
+
+
+Keyword = Callable[[Point, Any], Iterable[Failure]]
 _TYPE_NAMES = {
     "object": "JSONObject",
     "array": "JSONArray",
@@ -27,12 +63,16 @@ _TYPE_NAMES = {
     "number": "Number",
     "integer": "Integer",
     "boolean": "Boolean",
+    "null": "Null",
 }
-_BOOLEANS = ("true", "false")
-
-
-def _scrubbed(keyword: str) -> ValidationError:
-    return ValidationError(f"failed validation constraint for keyword [{keyword}]")
+_FOUND_NAMES: Mapping[type, str] = {
+    dict: "JSONObject",
+    list: "JSONArray",
+    bool: "Boolean",
+    int: "Integer",
+    float: "BigDecimal",
+    type(None): "Null",
+}
 
 
 def text_of(value: Any) -> str:  # noqa: ANN401 # any template value
@@ -50,9 +90,10 @@ def is_type(value: Any, name: str) -> bool:  # noqa: ANN401 # any template value
         case "string":
             return not isinstance(value, Mapping | list) and value is not None
         case "boolean":
-            return isinstance(value, bool) or text_of(value).lower() in _BOOLEANS
+            return text_of(value).lower() in ("true", "false")
         case "integer":
-            return _number(value) is not None and float(_number(value) or 0).is_integer()
+            number = _number(value)
+            return number is not None and number.is_integer()
         case "number":
             return _number(value) is not None
     return value is None
@@ -67,33 +108,10 @@ def _number(value: Any) -> float | None:  # noqa: ANN401 # any template value
         return None
 
 
-def _type(_: Validator, wanted: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    names = [wanted] if isinstance(wanted, str) else wanted
-    if not any(is_type(value, name) for name in names):
-        found = {dict: "JSONObject", list: "JSONArray", bool: "Boolean", int: "Integer", float: "BigDecimal"}
-        expected = " or ".join(_TYPE_NAMES.get(name, "Null") for name in names)
-        yield ValidationError(f"expected type: {expected}, found: {found.get(type(value), 'String')}")
-
-
-def _enum(_: Validator, allowed: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    if text_of(value) not in {text_of(item) for item in allowed}:
-        yield _scrubbed("enum")
-
-
-def _any_case(_: Validator, allowed: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    if text_of(value).lower() not in {text_of(item).lower() for item in allowed}:
-        yield _scrubbed("enum")
-
-
-def _const(_: Validator, wanted: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    if text_of(value) != text_of(wanted):
-        yield _scrubbed("const")
-
-
-def _pattern(_: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    compiled = _compiled(pattern)
-    if is_type(value, "string") and compiled and not compiled.search(text_of(value)):
-        yield _scrubbed("pattern")
+def _referred(root: Schema, reference: str) -> Schema:
+    steps = reference.partition("#")[2].strip("/").split("/")
+    found: Schema = reduce(operator.getitem, steps, root)
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -104,110 +122,178 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def _lengths(keyword: str, fits: Callable[[int, int], bool]) -> Keyword:
-    def check(_: Validator, limit: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-        if is_type(value, "string") and not fits(len(text_of(value)), int(limit)):
-            yield ValidationError(f"expected {keyword}: {limit}, actual: {len(text_of(value))}")
+def _fail(point: Point, message: str) -> Iterator[Failure]:
+    yield Failure(point.place, message)
+
+
+def _scrubbed(point: Point, keyword: str) -> Iterator[Failure]:
+    return _fail(point, f"failed validation constraint for keyword [{keyword}]")
+
+
+def _type(point: Point, wanted: str | list[str]) -> Iterator[Failure]:
+    names = [wanted] if isinstance(wanted, str) else wanted
+    if not any(is_type(point.value, name) for name in names):
+        expected = " or ".join(_TYPE_NAMES[name] for name in names)
+        found = _FOUND_NAMES.get(type(point.value), "String")
+        yield from _fail(point, f"expected type: {expected}, found: {found}")
+
+
+def _enum(point: Point, allowed: list[Any]) -> Iterable[Failure]:
+    return () if text_of(point.value) in map(text_of, allowed) else _scrubbed(point, "enum")
+
+
+def _enum_in_any_case(point: Point, allowed: list[Any]) -> Iterable[Failure]:
+    words = {text_of(item).lower() for item in allowed}
+    return () if text_of(point.value).lower() in words else _scrubbed(point, "enum")
+
+
+def _const(point: Point, wanted: Any) -> Iterable[Failure]:  # noqa: ANN401 # any JSON
+    return () if text_of(point.value) == text_of(wanted) else _scrubbed(point, "const")
+
+
+def _pattern(point: Point, pattern: str) -> Iterable[Failure]:
+    compiled = _compiled(pattern) if is_type(point.value, "string") else None
+    return _scrubbed(point, "pattern") if compiled and not compiled.search(text_of(point.value)) else ()
+
+
+def _length(keyword: str, fits: Callable[[int, int], bool]) -> Keyword:
+    def check(point: Point, limit: int) -> Iterable[Failure]:
+        size = len(text_of(point.value)) if is_type(point.value, "string") else limit
+        return () if fits(size, limit) else _fail(point, f"expected {keyword}: {limit}, actual: {size}")
 
     return check
 
 
-def _bounds(keyword: str, fits: Callable[[float, float], bool]) -> Keyword:
-    def check(_: Validator, limit: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-        number = _number(value)
-        if number is not None and not fits(number, float(limit)):
-            yield _scrubbed(keyword)
+def _bound(keyword: str, fits: Callable[[float, float], bool]) -> Keyword:
+    def check(point: Point, limit: float) -> Iterable[Failure]:
+        number = _number(point.value)
+        return () if number is None or fits(number, float(limit)) else _scrubbed(point, keyword)
 
     return check
 
 
-def _counts(message: str, fits: Callable[[int, int], bool], kind: type[Sized]) -> Keyword:
-    def check(_: Validator, limit: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-        if isinstance(value, kind) and not fits(len(value), int(limit)):
-            yield ValidationError(message.format(limit=limit, found=len(value)))
+def _count(message: str, fits: Callable[[int, int], bool], kind: type[Sized]) -> Keyword:
+    def check(point: Point, limit: int) -> Iterable[Failure]:
+        found = len(point.value) if isinstance(point.value, kind) else limit
+        return () if fits(found, limit) else _fail(point, message.format(limit=limit, found=found))
 
     return check
 
 
-def _unique(_: Validator, wanted: bool, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401, FBT001 # JSON
-    if wanted and isinstance(value, list) and any(item in value[:at] for at, item in enumerate(value)):
-        yield ValidationError("array items are not unique")
+def _unique(point: Point, wanted: bool) -> Iterable[Failure]:  # noqa: FBT001 # JSON
+    items = point.value if wanted and isinstance(point.value, list) else []
+    twice = any(item in items[:at] for at, item in enumerate(items))
+    return _fail(point, "array items are not unique") if twice else ()
 
 
-def _required(_: Validator, names: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    if isinstance(value, Mapping):
-        yield from (ValidationError(f"required key [{name}] not found") for name in names if name not in value)
+def _items(point: Point, part: Schema) -> Iterator[Failure]:
+    for at, item in enumerate(point.value if isinstance(point.value, list) else ()):
+        yield from point.inner(at, item, part)
 
 
-def _extraneous(validator: Validator, rule: Any, value: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    if not isinstance(value, Mapping):
-        return
-    patterns = [_compiled(pattern) for pattern in schema.get("patternProperties", {})]
-    for name in sorted(value.keys() - schema.get("properties", {}).keys()):
+def _members(point: Point) -> Mapping[str, Any]:
+    return point.value if isinstance(point.value, Mapping) else {}
+
+
+def _required(point: Point, names: list[str]) -> Iterator[Failure]:
+    if isinstance(point.value, Mapping):
+        for name in names:
+            if name not in point.value:
+                yield from _fail(point, f"required key [{name}] not found")
+
+
+def _properties(point: Point, parts: Mapping[str, Schema]) -> Iterator[Failure]:
+    for name, value in _members(point).items():
+        if name in parts:
+            yield from point.inner(name, value, parts[name])
+
+
+def _named_by_pattern(point: Point, parts: Mapping[str, Schema]) -> Iterator[Failure]:
+    for pattern, part in parts.items():
+        compiled = _compiled(pattern)
+        for name, value in _members(point).items() if compiled else ():
+            if compiled and compiled.search(name):
+                yield from point.inner(name, value, part)
+
+
+def _additional(point: Point, rule: bool | Schema) -> Iterator[Failure]:  # noqa: FBT001 # JSON
+    patterns = [_compiled(pattern) for pattern in point.schema.get("patternProperties", {})]
+    for name in sorted(_members(point).keys() - point.schema.get("properties", {}).keys()):
         if any(pattern is None or pattern.search(name) for pattern in patterns):
             continue
         if rule is False:
-            yield ValidationError(f"extraneous key [{name}] is not permitted")
+            yield from _fail(point, f"extraneous key [{name}] is not permitted")
+        elif isinstance(rule, Mapping):
+            yield from point.inner(name, point.value[name], rule)
+
+
+def _dependencies(point: Point, wanted: Mapping[str, list[str] | Schema]) -> Iterator[Failure]:
+    for name, rule in wanted.items():
+        if name not in _members(point):
+            continue
+        if isinstance(rule, Mapping):
+            yield from point.under(rule)
         else:
-            yield from validator.descend(value[name], rule, path=name)
+            for missing in (other for other in rule if other not in point.value):
+                yield from _fail(point, f"property [{missing}] is required")
 
 
-def _named_by_pattern(validator: Validator, parts: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    for pattern, part in parts.items() if isinstance(value, Mapping) else ():
-        compiled = _compiled(pattern)
-        for name in value if compiled else ():
-            if compiled and compiled.search(name):
-                yield from validator.descend(value[name], part, path=name)
+def _all_of(point: Point, parts: list[Schema]) -> Iterable[Failure]:
+    return chain.from_iterable(point.under(part) for part in parts)
 
 
-def _any_of(validator: Validator, parts: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    failures = [list(validator.descend(value, part)) for part in parts]
-    if all(failures):
-        yield ValidationError(f"no subschema matched out of the total {len(parts)} subschemas")
-        yield from chain.from_iterable(failures)
+def _any_of(point: Point, parts: list[Schema]) -> Iterator[Failure]:
+    found = [point.under(part) for part in parts]
+    if all(found):
+        yield from _fail(point, f"no subschema matched out of the total {len(parts)} subschemas")
+        yield from chain.from_iterable(found)
 
 
-def _one_of(validator: Validator, parts: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
+def _one_of(point: Point, parts: list[Schema]) -> Iterator[Failure]:
     """Text stands for several types: where the alternatives state types, more than one may fit."""
-    failures = [list(validator.descend(value, part)) for part in parts]
-    matching = [part for part, failed in zip(parts, failures, strict=True) if not failed]
+    found = [point.under(part) for part in parts]
+    matching = [part for part, failures in zip(parts, found, strict=True) if not failures]
     if not matching:
-        yield ValidationError("0 subschemas matched instead of one")
-        yield from chain.from_iterable(failures)
-    elif len(matching) > 1 and not all("type" in part for part in matching):
-        yield ValidationError(f"{len(matching)} subschemas matched instead of one")
+        yield from _fail(point, "0 subschemas matched instead of one")
+        yield from chain.from_iterable(found)
+    elif len(matching) > 1 and not any("type" in part or "$ref" in part for part in matching):
+        yield from _fail(point, f"{len(matching)} subschemas matched instead of one")
 
 
-def _not(validator: Validator, part: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401 # JSON
-    if validator.evolve(schema=part).is_valid(value):
-        yield _scrubbed("not")
+def _not(point: Point, part: Schema) -> Iterable[Failure]:
+    return () if point.under(part) else _scrubbed(point, "not")
 
 
-CHECKER: type[Validator] = extend(
-    Draft7Validator,
-    {
-        "type": _type,
-        "enum": _enum,
-        "enumCaseInsensitive": _any_case,
-        "const": _const,
-        "pattern": _pattern,
-        "minLength": _lengths("minLength", operator.ge),
-        "maxLength": _lengths("maxLength", operator.le),
-        "minimum": _bounds("minimum", operator.ge),
-        "maximum": _bounds("maximum", operator.le),
-        "exclusiveMinimum": _bounds("exclusiveMinimum", operator.gt),
-        "exclusiveMaximum": _bounds("exclusiveMaximum", operator.lt),
-        "minItems": _counts("expected minimum item count: {limit}, found: {found}", operator.ge, list),
-        "maxItems": _counts("expected maximum item count: {limit}, found: {found}", operator.le, list),
-        "minProperties": _counts("minimum size: [{limit}], found: [{found}]", operator.ge, dict),
-        "maxProperties": _counts("maximum size: [{limit}], found: [{found}]", operator.le, dict),
-        "uniqueItems": _unique,
-        "required": _required,
-        "additionalProperties": _extraneous,
-        "patternProperties": _named_by_pattern,
-        "anyOf": _any_of,
-        "oneOf": _one_of,
-        "not": _not,
-    },
-)
-"""JSON Schema, draft 7, over template values."""
+def _if(point: Point, part: Schema) -> list[Failure]:
+    return point.under(point.schema.get("else" if point.under(part) else "then", {}))
+
+
+KEYWORDS: Mapping[str, Keyword] = {
+    "type": _type,
+    "enum": _enum,
+    "enumCaseInsensitive": _enum_in_any_case,
+    "const": _const,
+    "pattern": _pattern,
+    "minLength": _length("minLength", operator.ge),
+    "maxLength": _length("maxLength", operator.le),
+    "minimum": _bound("minimum", operator.ge),
+    "maximum": _bound("maximum", operator.le),
+    "exclusiveMinimum": _bound("exclusiveMinimum", operator.gt),
+    "exclusiveMaximum": _bound("exclusiveMaximum", operator.lt),
+    "minItems": _count("expected minimum item count: {limit}, found: {found}", operator.ge, list),
+    "maxItems": _count("expected maximum item count: {limit}, found: {found}", operator.le, list),
+    "minProperties": _count("minimum size: [{limit}], found: [{found}]", operator.ge, dict),
+    "maxProperties": _count("maximum size: [{limit}], found: [{found}]", operator.le, dict),
+    "uniqueItems": _unique,
+    "items": _items,
+    "required": _required,
+    "properties": _properties,
+    "patternProperties": _named_by_pattern,
+    "additionalProperties": _additional,
+    "dependencies": _dependencies,
+    "allOf": _all_of,
+    "anyOf": _any_of,
+    "oneOf": _one_of,
+    "not": _not,
+    "if": _if,
+}

@@ -22,6 +22,10 @@ class ResourceSchemas:
         """Whether CloudFormation has a type of that name."""
         return kind in self._files
 
+    def names(self) -> list[str]:
+        """The names of all types."""
+        return list(self._files)
+
     def of(self, kind: str) -> Schema:
         """The type's schema; KeyError if CloudFormation does not have it."""
         return _read(_folder() / "resources" / f"{self._files[kind]}.json")
