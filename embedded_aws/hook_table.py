@@ -328,4 +328,25 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             ),
         },
     ),
+    "stack-validation": (
+        "Properties are checked before a stack or change set is deployed too, as far as they are known by then.",
+        {
+            "services.cloudformation.stacks:_validation_errors": (
+                "resources_defs, ordered, param_values, conditions, mappings, stack_name, stack_id, owned_buckets"
+            ),
+            "services.cloudformation.stacks:_operation_event": (
+                "stack_id, operation_id, event_type, operation_type, fields"
+            ),
+            "services.cloudformation.stacks:new_uuid": None,
+            "services.cloudformation.engine:_resolve_refs": (
+                "value, resources, params, conditions, mappings, stack_name, stack_id"
+            ),
+            "services.cloudformation.engine:_intrinsic_references": "value",
+            "services.cloudformation.engine:_topological_sort": "resources, conditions",
+            "services.cloudformation.engine:_NO_VALUE": None,
+            "services.cloudformation.changesets:_find_change_set": None,
+            "services.cloudformation.handlers:_ACTION_HANDLERS": None,
+            "services.cloudformation.handlers:_p": "params, key, default",
+        },
+    ),
 }

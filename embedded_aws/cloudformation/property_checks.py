@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from embedded_aws.cloudformation.property_rules import Point
+from embedded_aws.cloudformation.property_rules import Failure, Point
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas, Schema
 from embedded_aws.cloudformation.types import ResourceError
 
 PROPERTIES_FAILED = "Properties validation failed for resource"
+_UNSUPPORTED = "Encountered unsupported property"
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 Properties = Mapping[str, Any]
 
@@ -24,20 +25,22 @@ class PropertyChecks:
 
     def check(self, logical_id: str, kind: str, props: Properties) -> None:
         """Raise ResourceError with every failure of a resource's properties, tags of CloudFormation's own aside."""
-        if kind.startswith(_CUSTOM) or not self._schemas.known(kind):
+        found = self.failures(kind, without_system_tags(props))
+        if not found:
             return
-        failures = self.failures(kind, without_system_tags(props))
-        if failures:
-            raise ResourceError(f"{PROPERTIES_FAILED} {logical_id} with message: [{', '.join(failures)}]")
-        unsupported = next(read_only(self._of(kind), props), None)
-        if unsupported:
-            raise ResourceError(f"Encountered unsupported property {unsupported}")
+        if found[0].message.startswith(_UNSUPPORTED):
+            raise ResourceError(found[0].message)
+        told = ", ".join(f"{'/'.join(('#', *failure.place))}: {failure.message}" for failure in found)
+        raise ResourceError(f"{PROPERTIES_FAILED} {logical_id} with message: [{told}]")
 
-    def failures(self, kind: str, props: Properties) -> list[str]:
-        """What the schema says of properties, each with the place; the outermost first."""
+    def failures(self, kind: str, props: Properties) -> list[Failure]:
+        """What the schema says of properties, the outermost first; what only AWS may set, where nothing else is."""
+        if kind.startswith(_CUSTOM) or not self._schemas.known(kind):
+            return []
         schema = self._of(kind)
-        found = sorted(Point(props, schema, (), schema).failures(), key=lambda failure: (len(failure.place), failure))
-        return [f"{'/'.join(('#', *failure.place))}: {failure.message}" for failure in found]
+        found = Point(props, schema, (), schema).failures()
+        unsupported = (Failure((), f"{_UNSUPPORTED} {name}") for name in read_only(schema, props))
+        return sorted(found, key=lambda failure: (len(failure.place), failure)) or list(unsupported)
 
 
 def without_system_tags(props: Properties) -> dict[str, Any]:

@@ -19,6 +19,10 @@ Schema = Mapping[str, Any]
 Place = tuple[str, ...]
 
 
+class Unknown:
+    """A value that nothing is known of yet: it fits everything."""
+
+
 class Failure(NamedTuple):
     """Where a value does not fit, and why."""
 
@@ -36,6 +40,8 @@ class Point(NamedTuple):
 
     def failures(self) -> list[Failure]:
         """All of them. As in draft 7, nothing counts beside a reference; one in a circle says nothing."""
+        if isinstance(self.value, Unknown):
+            return []
         schema, followed = self.schema, set[str]()
         while "$ref" in schema:
             if schema["$ref"] in followed:

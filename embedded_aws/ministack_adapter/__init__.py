@@ -23,6 +23,7 @@ from embedded_aws.ministack_adapter import (
     stack_hooks,
     stack_operations,
     stack_rules,
+    stack_validation,
 )
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
@@ -39,6 +40,7 @@ __all__ = [
     "stack_hooks",
     "stack_operations",
     "stack_rules",
+    "stack_validation",
     "stores",
 ]
 

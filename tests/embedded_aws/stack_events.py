@@ -36,3 +36,13 @@ def since_update(account: Account, name: str) -> list[Told]:
     found = events(account, name)
     starts = [at for at, event in enumerate(found) if (event.logical_id, event.status) == (name, "UPDATE_IN_PROGRESS")]
     return found[starts[-1] :]
+
+
+def validation_problems(account: Account, **asked: str) -> list[tuple[str, str]]:
+    """Path and reason of what the pre-deployment validation of a stack or change set found."""
+    shown = account.client("cloudformation").describe_events(**asked, Filters={"FailedEvents": True})["OperationEvents"]
+    return [
+        (event["ValidationPath"], event["ValidationStatusReason"])
+        for event in shown
+        if event["EventType"] == "VALIDATION_ERROR"
+    ]

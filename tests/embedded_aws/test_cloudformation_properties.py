@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.cloudformation.property_checks import PropertyChecks
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
+from embedded_aws.cloudformation.static_values import StaticValues
 from embedded_aws.cloudformation.types import ResourceError
-from tests.embedded_aws.account import Account, trust
-from tests.embedded_aws.stack_events import events, since_update
-from tests.embedded_aws.stack_templates import resource, template
+from tests.embedded_aws.account import Account, fresh, trust
+from tests.embedded_aws.stack_events import events, since_update, validation_problems
+from tests.embedded_aws.stack_templates import get, resource, template
 
 CHECKS = PropertyChecks(ResourceSchemas("us-east-1"))
 QUEUE = "AWS::SQS::Queue"
@@ -91,23 +92,47 @@ def test_what_a_template_may_say_passes(kind: str, props: dict[str, Any]) -> Non
     CHECKS.check("Thing", kind, props)
 
 
-def test_missing_property_fails_the_stack(account: Account) -> None:
-    """AWSCloudFormation/latest/UserGuide/aws-resource-s3-bucketpolicy.html: Bucket and PolicyDocument are required."""
-    stack = account.deploy(template(Queue=resource("SQS::Queue"), Policy=resource("S3::BucketPolicy", Bucket="b")))
+_NO_DOCUMENT = template(Queue=resource("SQS::Queue"), Policy=resource("S3::BucketPolicy", Bucket="b"))
+_MISSING = "required key [PolicyDocument] not found"
+
+
+def test_missing_property_fails_the_stack_before_anything_is_made(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html: property syntax, on CreateStack."""
+    stack = account.deploy(_NO_DOCUMENT)
     assert stack.status == "ROLLBACK_COMPLETE"
-    told = "Properties validation failed for resource Policy with message: [#: required key [PolicyDocument] not found]"
-    assert stack.reasons["Policy"] == told
+    assert stack.reasons[stack.name].startswith("Validation failed with 1 error(s). Call DescribeEvents")
+    assert {event.logical_id for event in events(account, stack.name)} == {stack.name}
+    assert validation_problems(account, StackName=stack.name) == [("/Resources/Policy/Properties", _MISSING)]
+
+
+def test_missing_property_fails_its_resource_where_nothing_is_validated_before(account: Account) -> None:
+    """AWSCloudFormation/latest/APIReference/API_CreateStack.html: DisableValidation; the schema still holds."""
+    stack = account.deploy(_NO_DOCUMENT, DisableValidation=True)
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert stack.reasons["Policy"] == f"Properties validation failed for resource Policy with message: [#: {_MISSING}]"
     why = next(event.reason for event in events(account, stack.name) if event.status == "ROLLBACK_IN_PROGRESS")
     assert why == "Validation failed for following resources: [Policy]. Rollback requested by user."
 
 
-def test_wrong_property_of_an_update_rolls_it_back(account: Account) -> None:
-    """AWSCloudFormation/latest/UserGuide/aws-resource-sqs-queue.html: VisibilityTimeout is at most 43,200."""
+def test_property_that_is_known_late_fails_its_resource(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html: only what is known is validated before."""
+    late = resource("SQS::Queue", DelaySeconds=get("Queue", "QueueName"))
+    stack = account.deploy(template(Queue=resource("SQS::Queue"), Late=late))
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "#/DelaySeconds: expected type: Integer, found: String" in stack.reasons["Late"]
+
+
+def test_wrong_property_of_an_update_changes_nothing(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html: on UpdateStack too."""
     stack = account.deploy(template({"Url": {"Ref": "Queue"}}, Queue=resource("SQS::Queue", VisibilityTimeout=60)))
     wrong = template(Queue=resource("SQS::Queue", VisibilityTimeout=43201))
     updated = account.deploy(wrong, StackName=stack.name)
     assert updated.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "#/VisibilityTimeout" in updated.reasons["Queue"]
+    assert {event.logical_id for event in since_update(account, stack.name)} == {stack.name}
+    told = "failed validation constraint for keyword [maximum]"
+    path = "/Resources/Queue/Properties/VisibilityTimeout"
+    assert validation_problems(account, StackName=stack.name) == [(path, told)]
+    assert account.deploy(wrong, StackName=stack.name, DisableValidation=True).status == "UPDATE_ROLLBACK_COMPLETE"
     asked = {"QueueUrl": stack.outputs["Url"], "AttributeNames": ["VisibilityTimeout"]}
     assert account.client("sqs").get_queue_attributes(**asked)["Attributes"] == {"VisibilityTimeout": "60"}
     assert [told.status for told in since_update(account, stack.name) if told.logical_id == "Queue"] == [
@@ -115,6 +140,54 @@ def test_wrong_property_of_an_update_rolls_it_back(account: Account) -> None:
         "UPDATE_FAILED",
         "UPDATE_COMPLETE",
     ]
+
+
+def test_wrong_property_fails_the_change_set(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html; the CDK reads the reason and the events."""
+    stacks, name = account.client("cloudformation"), fresh("stack")
+    asked = {"StackName": name, "ChangeSetType": "CREATE", "TemplateBody": json.dumps(_NO_DOCUMENT)}
+    stacks.create_change_set(ChangeSetName="wrong", **asked)
+    shown = stacks.describe_change_set(StackName=name, ChangeSetName="wrong")
+    assert (shown["Status"], shown["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert "[AWS::EarlyValidation::PropertyValidation]" in shown["StatusReason"]
+    told = validation_problems(account, StackName=name, ChangeSetName="wrong")
+    assert told == [("/Resources/Policy/Properties", _MISSING)]
+    assert told == validation_problems(account, ChangeSetName=shown["ChangeSetId"])
+    with pytest.raises(ClientError, match="InvalidChangeSetStatus"):
+        stacks.execute_change_set(StackName=name, ChangeSetName="wrong")
+    stacks.create_change_set(ChangeSetName="unseen", DisableValidation=True, **asked)
+    assert stacks.describe_change_set(StackName=name, ChangeSetName="unseen")["Status"] == "CREATE_COMPLETE"
+    assert validation_problems(account, StackName=name, ChangeSetName="unseen") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "known"),
+    [
+        ({"a": {"Ref": "P"}, "b": [1, "x"]}, {"a": "p", "b": [1, "x"]}),
+        ({"a": {"Ref": "AWS::NoValue"}, "b": [{"Ref": "AWS::NoValue"}, 1]}, {"b": [1]}),
+        ({"Fn::If": ["Yes", {"a": 1}, {"b": 2}]}, {"a": 1}),
+        ({"Fn::If": ["No", {"a": 1}, {"b": 2}]}, {"b": 2}),
+        ({"NotAFunction": {"Fn": 1}}, {"NotAFunction": {"Fn": 1}}),
+    ],
+)
+def test_known_values(part: Any, known: Any) -> None:  # noqa: ANN401 # any part of a template
+    """AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html."""
+    assert _static(part) == known
+
+
+@pytest.mark.parametrize(
+    "part", [{"Ref": "R"}, {"Fn::GetAtt": ["R", "Arn"]}, "{{resolve:ssm:x}}", {"Ref": "Broken"}, {"Ref": "Dynamic"}]
+)
+def test_unknown_values_fit_everything(part: Any) -> None:  # noqa: ANN401 # any part of a template
+    """AWSCloudFormation/latest/UserGuide/dynamic-references.html: resolved while the stack is deployed."""
+    assert CHECKS.failures(QUEUE, _static({"DelaySeconds": part, "Tags": [part, part], "QueueName": part})) == []
+
+
+def _static(part: Any) -> Any:  # noqa: ANN401 # any part of a template
+    absent, parameters = object(), {"P": "p", "Dynamic": "a{{resolve:ssm:x}}"}
+    held = {**parameters, "AWS::NoValue": absent}
+    values = StaticValues(lambda call: held[call["Ref"]], lambda call: "'R'" in str(call), {"Yes": True}, absent)
+    return values.of(part)
 
 
 @pytest.mark.parametrize("act", ["create_stack", "create_change_set", "validate_template"])

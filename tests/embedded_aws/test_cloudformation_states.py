@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 
 from tests.embedded_aws.account import Account, Template, code_of, fresh, polls
 from tests.embedded_aws.stack_events import events, statuses
-from tests.embedded_aws.stack_templates import BUCKET, resource, template
+from tests.embedded_aws.stack_templates import BUCKET, get, resource, template
 
-_FAILING = template(Queue=resource("SQS::Queue"), Wrong=resource("SQS::Queue", DelaySeconds=901))
-_FAILING["Resources"]["Wrong"]["DependsOn"] = "Queue"
+# A name is no number; that shows only once there is a name.
+_FAILING = template(Queue=resource("SQS::Queue"), Wrong=resource("SQS::Queue", DelaySeconds=get("Queue", "QueueName")))
 
 
 def _waiting(seconds: int) -> Template:

@@ -12,7 +12,7 @@ from embedded_aws.cloudformation.exports import changes_refused, deletion_refuse
 from embedded_aws.cloudformation.update_journal import CLEANUP, STACK_TYPE, Event, UpdateJournal
 from tests.embedded_aws.account import Account, Stack, Template, fresh, polls
 from tests.embedded_aws.stack_events import events, since_update
-from tests.embedded_aws.stack_templates import resource, template
+from tests.embedded_aws.stack_templates import get, resource, template
 
 
 def _queues(**seconds: int) -> Template:
@@ -69,7 +69,8 @@ def test_update_that_fails_restores_what_was(account: Account) -> None:
     """AWSCloudFormation/latest/UserGuide/view-stack-events.html: UPDATE_ROLLBACK_COMPLETE is the state before."""
     stack = account.deploy(_queues(Kept=30, Gone=30), Tags=[{"Key": "round", "Value": "one"}])
     wanted = _queues(Kept=60, New=30)
-    wanted["Resources"]["Wrong"] = {**resource("SQS::Queue", DelaySeconds=901), "DependsOn": ["Kept", "New"]}
+    wrong = resource("SQS::Queue", DelaySeconds=get("New", "QueueName"))  # a name is no number
+    wanted["Resources"]["Wrong"] = {**wrong, "DependsOn": "Kept"}
     failed = account.deploy(wanted, StackName=stack.name, Tags=[{"Key": "round", "Value": "two"}])
     assert failed.status == "UPDATE_ROLLBACK_COMPLETE"
     assert failed.outputs == stack.outputs

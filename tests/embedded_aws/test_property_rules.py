@@ -116,8 +116,9 @@ def test_every_schema_can_be_read_and_followed() -> None:
     assert len(SCHEMAS.names()) > 1000
     for kind in SCHEMAS.names():
         schema = SCHEMAS.of(kind)
-        told = checks.failures(kind, {})
-        assert not [name for name in schema.get("required", []) if f"#: required key [{name}] not found" not in told]
+        told = {failure.message for failure in checks.failures(kind, {})}
+        wanted = {f"required key [{name}] not found" for name in schema.get("required", [])}
+        assert wanted <= told or kind.startswith("AWS::CloudFormation::CustomResource")
         for part in (*schema["properties"].values(), *schema.get("definitions", {}).values()):
             for value in _VALUES:
                 Point(value, part, (), schema).failures()
