@@ -12,7 +12,7 @@ from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
-from embedded_aws.cloudformation import exports, stack_states, template_checks, template_shape
+from embedded_aws.cloudformation import exports, not_done, stack_states, template_checks, template_shape
 from embedded_aws.cloudformation.property_checks import PropertyChecks
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
 from embedded_aws.engine import Engine
@@ -54,7 +54,8 @@ def _validate(
 ) -> None:
     """The emulator's checks of a template, and those it lacks; a macro may still make everything of what it says."""
     expanded = not template.get("Transform")
-    _raise(template_shape.shape_problem(template) if expanded else None)
+    if expanded:
+        _raise(template_shape.shape_problem(template) or not_done.attribute_not_done(template))
     try:
         inner(template, conditions, params=params)
     except ValueError as error:
@@ -82,7 +83,14 @@ def _raise(problem: str | None) -> None:
 
 @HOOKS.applies("stack-states")
 def _stack_states(_: Engine) -> None:
-    for action in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
+    for action in (
+        "CreateStack",
+        "UpdateStack",
+        "DeleteStack",
+        "CreateChangeSet",
+        "ExecuteChangeSet",
+        "SetStackPolicy",
+    ):
         cfn_handlers._ACTION_HANDLERS[action] = partial(_guarded, action, cfn_handlers._ACTION_HANDLERS[action])
 
 
@@ -93,7 +101,8 @@ def _guarded(action: str, inner: Handler, params: dict[str, Any]) -> Reply:
     if token and stack and stack.get("_tokens", {}).get(action) == token:
         told = f"<{action}Result><StackId>{stack['StackId']}</StackId></{action}Result>"
         return _xml(f"{action}Response", told)
-    refusal = _refused(action, stack, params)
+    ignored = not_done.parameter_not_done({name: cfn_helpers._p(params, name) for name in params})
+    refusal = ("ValidationError", ignored) if ignored else _refused(action, stack, params)
     if refusal:
         return _error(*refusal)
     if action == "DeleteStack" and stack and stack["StackStatus"] == "DELETE_IN_PROGRESS":
@@ -120,8 +129,10 @@ def _refused(action: str, stack: Any, params: dict[str, Any]) -> stack_states.Re
             updated = stack or (found and cfn_handlers._resolve_stack(found["StackName"]))
             wanted = found and found.get("ChangeSetType") == "UPDATE"
             return stack_states.update_refused(updated, disable_rollback=kept) if wanted else None
-    retains = bool(cfn_helpers._extract_string_members(params, "RetainResources"))
-    return stack_states.delete_refused(stack, retains=retains)
+        case "DeleteStack":
+            retains = bool(cfn_helpers._extract_string_members(params, "RetainResources"))
+            return stack_states.delete_refused(stack, retains=retains)
+    return None
 
 
 def _stack_of(params: dict[str, Any]) -> Any:

@@ -83,6 +83,23 @@ def test_failed_creation_is_deleted_if_asked(account: Account) -> None:
         _start(account, BUCKET, OnFailure="DELETE", DisableRollback=True)
 
 
+def test_failed_update_without_rollback_can_be_rolled_back(account: Account) -> None:
+    """AWSCloudFormation/latest/APIReference/API_RollbackStack.html: back to the last known stable state."""
+    stacks = account.client("cloudformation")
+    stack = account.deploy(template(Queue=resource("SQS::Queue", VisibilityTimeout=30)))
+    wanted = json.loads(json.dumps(_FAILING))
+    wanted["Resources"]["Queue"]["Properties"] = {"VisibilityTimeout": 60}
+    assert account.deploy(wanted, StackName=stack.name, DisableRollback=True).status == "UPDATE_FAILED"
+    with pytest.raises(ClientError, match=r"non-terminal \[UPDATE_FAILED\] state"):
+        stacks.update_stack(StackName=stack.name, TemplateBody=json.dumps(BUCKET))
+    stacks.rollback_stack(StackName=stack.name)
+    assert account.settled(stack.name).status == "UPDATE_ROLLBACK_COMPLETE"
+    url = stacks.describe_stack_resource(StackName=stack.name, LogicalResourceId="Queue")["StackResourceDetail"]
+    asked = {"QueueUrl": url["PhysicalResourceId"], "AttributeNames": ["VisibilityTimeout"]}
+    assert account.client("sqs").get_queue_attributes(**asked)["Attributes"] == {"VisibilityTimeout": "30"}
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
 def test_stack_in_creation_can_be_deleted_but_not_updated(account: Account) -> None:
     """AWSCloudFormation/latest/UserGuide/view-stack-events.html; deleting gives the creation up, without a rollback."""
     stacks, name = account.client("cloudformation"), _start(account, _waiting(2))

@@ -177,6 +177,46 @@ def test_change_set_for_a_new_stack_leaves_nothing_when_it_is_refused(account: A
         stacks.describe_stacks(StackName=name)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"TimeoutInMinutes": 5}, "TimeoutInMinutes is not implemented"),
+        ({"NotificationARNs": ["arn:aws:sns:us-east-1:123456789012:t"]}, "NotificationARNs is not implemented"),
+        ({"ResourceTypes": ["AWS::SQS::*"]}, "ResourceTypes is not implemented"),
+        ({"RollbackConfiguration": {"MonitoringTimeInMinutes": 1}}, "RollbackConfiguration is not implemented"),
+        ({"StackPolicyBody": "{}"}, "StackPolicyBody is not implemented"),
+        ({"DeploymentConfig": {"Mode": "EXPRESS"}}, "DeploymentConfig.Mode=EXPRESS is not implemented"),
+        ({"DeploymentConfig": {"DisableRollback": True}}, "DeploymentConfig.DisableRollback=true is not implemented"),
+    ],
+)
+def test_parameters_that_are_not_done_are_refused_by_name(account: Account, given: dict[str, Any], told: str) -> None:
+    """AWSCloudFormation/latest/APIReference/API_CreateStack.html has them; here nothing is accepted and ignored."""
+    assert told in _told(_refused(account, template(Q=_QUEUE), **given))
+
+
+def test_parameters_that_ask_for_nothing_are_taken(account: Account) -> None:
+    """AWSCloudFormation/latest/APIReference/API_CreateStack.html; the CDK sends them with every deployment."""
+    empty = {"NotificationARNs": [], "DeploymentConfig": {"Mode": "STANDARD", "DisableRollback": False}}
+    stack = account.deploy(template(Q=_QUEUE), **empty)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    with pytest.raises(ClientError, match="StackPolicyBody is not implemented"):
+        account.client("cloudformation").set_stack_policy(StackName=stack.name, StackPolicyBody="{}")
+    account.destroy(stack)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({**template(Q=_QUEUE), "Hooks": {"H": {}}}, "Hooks section is not implemented"),
+        (template(Q={**_QUEUE, "UpdatePolicy": {}}), "UpdatePolicy (of Q) is not implemented"),
+        (template(Q={**_QUEUE, "CreationPolicy": {}}), "CreationPolicy (of Q) is implemented by the embedded AWS for"),
+    ],
+)
+def test_attributes_that_are_not_done_are_refused_by_name(account: Account, wanted: Template, told: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html has them."""
+    assert told in _told(_refused(account, wanted))
+
+
 def test_words_about_types_and_parameters() -> None:
     """AWSCloudFormation/latest/UserGuide/troubleshooting.html."""
     told = "Template format error: Unrecognized resource types: [AWS::A::B, AWS::C::D]"
