@@ -244,6 +244,9 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "stack-properties": (
         "A resource's properties are checked against its type's public schema before anything is made or changed.",
         {
+            "services.cloudformation.stacks:_with_stack_tags": (
+                "resource_type, props, stack_tags, stack_name, stack_id, logical_id"
+            ),
             "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
             "services.cloudformation.stacks:_update_resource": (
                 "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
@@ -251,8 +254,9 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "stack-templates": (
-        "Templates are refused in AWS's words: unknown types, parameters and references, circles.",
+        "Templates are refused in AWS's words: unknown types, parameters and references, circles; nested stacks too.",
         {
+            "services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
             "services.cloudformation.engine:validate_template_support": "template, conditions, params",
             "services.cloudformation.engine:_resolve_parameters": "template, provided_params, previous_params",
             "services.cloudformation.engine:_intrinsic_references": "value",

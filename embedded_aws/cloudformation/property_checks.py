@@ -24,8 +24,8 @@ class PropertyChecks:
         self._of = lru_cache(maxsize=256)(schemas.of)
 
     def check(self, logical_id: str, kind: str, props: Properties) -> None:
-        """Raise ResourceError with every failure of a resource's properties, tags of CloudFormation's own aside."""
-        found = self.failures(kind, without_system_tags(props))
+        """Raise ResourceError with every failure of a resource's properties."""
+        found = self.failures(kind, props)
         if not found:
             return
         if found[0].message.startswith(_UNSUPPORTED):
@@ -41,25 +41,6 @@ class PropertyChecks:
         found = Point(props, schema, (), schema).failures()
         unsupported = (Failure((), f"{_UNSUPPORTED} {name}") for name in read_only(schema, props))
         return sorted(found, key=lambda failure: (len(failure.place), failure)) or list(unsupported)
-
-
-def without_system_tags(props: Properties) -> dict[str, Any]:
-    """Properties without the tags that CloudFormation adds for itself, in a list or a map of tags."""
-    return {name: kept for name, value in props.items() if (kept := _own_tags(name, value)) or not value}
-
-
-def _own_tags(name: str, value: Any) -> Any:  # noqa: ANN401 # any template value
-    if not name.endswith("Tags"):
-        return value
-    if isinstance(value, list):
-        return [tag for tag in value if not (isinstance(tag, Mapping) and _is_system(tag.get("Key")))]
-    if isinstance(value, Mapping):
-        return {key: held for key, held in value.items() if not _is_system(key)}
-    return value
-
-
-def _is_system(key: Any) -> bool:  # noqa: ANN401 # any template value
-    return str(key).startswith("aws:cloudformation:")
 
 
 def read_only(schema: Schema, props: Properties) -> Iterator[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ministack.services import cloudformation as cfn
-from ministack.services.cloudformation import changesets, stacks
+from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
@@ -24,23 +24,41 @@ Handler = Callable[[dict[str, Any]], Reply]
 @HOOKS.applies("stack-properties")
 def _stack_properties(engine: Engine) -> None:
     check = PropertyChecks(ResourceSchemas(engine.place.region)).check
-    provision, update = stacks._provision_resource, stacks._update_resource
+    provision, update, tag = stacks._provision_resource, stacks._update_resource, stacks._with_stack_tags
+
+    def tagged(kind: str, props: dict[str, Any], *more: Any) -> _Tagged:
+        return _Tagged(tag(kind, props, *more), props)
 
     def provision_checked(kind: str, logical_id: str, props: Any, stack_name: str) -> Any:
-        check(logical_id, kind, props)
+        check(logical_id, kind, _own(props))
         return provision(kind, logical_id, props, stack_name)
 
     def update_checked(kind: str, own: str, old: Any, new: Any, stack_name: str, logical_id: Any, *more: Any) -> Any:
         if old != new:
-            check(str(logical_id), kind, new)
+            check(str(logical_id), kind, _own(new))
         return update(kind, own, old, new, stack_name, logical_id, *more)
 
     stacks._provision_resource = provision_checked
     stacks._update_resource = update_checked
+    stacks._with_stack_tags = tagged
+
+
+def _own(props: dict[str, Any]) -> dict[str, Any]:
+    return props.own if isinstance(props, _Tagged) else props
+
+
+class _Tagged(dict[str, Any]):
+    """Properties with the stack's tags among them, and as the template has them: only those are checked."""
+
+    def __init__(self, all_of_them: dict[str, Any], own: dict[str, Any]) -> None:
+        super().__init__(all_of_them)
+        self.own = own
 
 
 @HOOKS.applies("stack-templates")
 def _stack_templates(engine: Engine) -> None:
+    # The emulator deploys a nested stack past every check of rights and properties: better none than such a one.
+    del provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
     known = ResourceSchemas(engine.place.region).known
     validate = partial(_validate, known, cfn_engine.validate_template_support)
     resolve = partial(_resolve, cfn_engine._resolve_parameters)

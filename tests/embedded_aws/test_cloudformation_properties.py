@@ -76,7 +76,6 @@ def test_what_only_aws_sets_is_refused() -> None:
     ("kind", "props"),
     [
         (QUEUE, {"DelaySeconds": "5", "FifoQueue": "true", "QueueName": 7}),
-        (QUEUE, {"Tags": [{"Key": "aws:cloudformation:stack-name", "Value": "s"}]}),
         ("AWS::Logs::LogGroup", {"RetentionInDays": "7"}),
         ("AWS::IAM::Role", {"AssumeRolePolicyDocument": trust("lambda"), "MaxSessionDuration": "3600"}),
         ("AWS::IAM::Role", {"AssumeRolePolicyDocument": "{}"}),
@@ -90,6 +89,14 @@ def test_what_a_template_may_say_passes(kind: str, props: dict[str, Any]) -> Non
     Custom resources have any properties (template-custom-resources.html).
     """
     CHECKS.check("Thing", kind, props)
+
+
+def test_tags_of_the_stack_are_no_properties_of_a_resource(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html: a stack's tags reach what takes any."""
+    pool = resource("Cognito::IdentityPool", AllowUnauthenticatedIdentities=False)
+    stack = account.deploy(template(Pool=pool), Tags=[{"Key": "class", "Value": "one"}])
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    account.destroy(stack)
 
 
 _NO_DOCUMENT = template(Queue=resource("SQS::Queue"), Policy=resource("S3::BucketPolicy", Bucket="b"))

@@ -196,12 +196,19 @@ def test_parameters_that_are_not_done_are_refused_by_name(account: Account, give
 
 def test_parameters_that_ask_for_nothing_are_taken(account: Account) -> None:
     """AWSCloudFormation/latest/APIReference/API_CreateStack.html; the CDK sends them with every deployment."""
-    empty = {"NotificationARNs": [], "DeploymentConfig": {"Mode": "STANDARD", "DisableRollback": False}}
+    empty: dict[str, Any] = {"NotificationARNs": [], "DeploymentConfig": {"Mode": "STANDARD", "DisableRollback": False}}
     stack = account.deploy(template(Q=_QUEUE), **empty)
     assert stack.status == "CREATE_COMPLETE", stack.reasons
     with pytest.raises(ClientError, match="StackPolicyBody is not implemented"):
         account.client("cloudformation").set_stack_policy(StackName=stack.name, StackPolicyBody="{}")
     account.destroy(stack)
+
+
+def test_nested_stacks_are_refused_by_name(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html has them; the engine has not."""
+    nested = resource("CloudFormation::Stack", TemplateURL="https://s3.us-east-1.amazonaws.com/b/k")
+    told = "Resource types that the embedded AWS does not implement: [AWS::CloudFormation::Stack]"
+    assert _told(_refused(account, template(Nested=nested))) == told
 
 
 @pytest.mark.parametrize(
