@@ -33,6 +33,10 @@ class PropertyChecks:
         told = ", ".join(f"{'/'.join(('#', *failure.place))}: {failure.message}" for failure in found)
         raise ResourceError(f"{PROPERTIES_FAILED} {logical_id} with message: [{told}]")
 
+    def known(self, kind: str) -> bool:
+        """Whether AWS has the type."""
+        return self._schemas.known(kind)
+
     def failures(self, kind: str, props: Properties) -> list[Failure]:
         """What the schema says of properties, the outermost first; what only AWS may set, where nothing else is."""
         if kind.startswith(_CUSTOM) or not self._schemas.known(kind):
@@ -41,6 +45,12 @@ class PropertyChecks:
         found = Point(props, schema, (), schema).failures()
         unsupported = (Failure((), f"{_UNSUPPORTED} {name}") for name in read_only(schema, props))
         return sorted(found, key=lambda failure: (len(failure.place), failure)) or list(unsupported)
+
+
+@lru_cache(maxsize=1)
+def checks_of(region: str) -> PropertyChecks:
+    """The checks that all of an engine's hooks share: every schema is read once."""
+    return PropertyChecks(ResourceSchemas(region))
 
 
 def read_only(schema: Schema, props: Properties) -> Iterator[str]:

@@ -13,8 +13,7 @@ from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
 from embedded_aws.cloudformation import exports, not_done, stack_states, template_checks, template_shape
-from embedded_aws.cloudformation.property_checks import PropertyChecks
-from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
+from embedded_aws.cloudformation.property_checks import checks_of
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply
 
@@ -23,7 +22,7 @@ Handler = Callable[[dict[str, Any]], Reply]
 
 @HOOKS.applies("stack-properties")
 def _stack_properties(engine: Engine) -> None:
-    check = PropertyChecks(ResourceSchemas(engine.place.region)).check
+    check = checks_of(engine.place.region).check
     provision, update, tag = stacks._provision_resource, stacks._update_resource, stacks._with_stack_tags
 
     def tagged(kind: str, props: dict[str, Any], *more: Any) -> _Tagged:
@@ -59,7 +58,7 @@ class _Tagged(dict[str, Any]):
 def _stack_templates(engine: Engine) -> None:
     # The emulator deploys a nested stack past every check of rights and properties: better none than such a one.
     del provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
-    known = ResourceSchemas(engine.place.region).known
+    known = checks_of(engine.place.region).known
     validate = partial(_validate, known, cfn_engine.validate_template_support)
     resolve = partial(_resolve, cfn_engine._resolve_parameters)
     for module in (cfn_handlers, changesets):

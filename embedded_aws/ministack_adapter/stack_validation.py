@@ -11,8 +11,7 @@ from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 
 from embedded_aws.cloudformation import early_validation
-from embedded_aws.cloudformation.property_checks import PropertyChecks
-from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
+from embedded_aws.cloudformation.property_checks import checks_of
 from embedded_aws.cloudformation.static_values import StaticValues
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply
@@ -30,7 +29,7 @@ class _Validation:
     """The emulator's validation with the schemas' beside it, and that of change sets, which it has not."""
 
     def __init__(self, region: str) -> None:
-        self._checks = PropertyChecks(ResourceSchemas(region))
+        self._checks = checks_of(region)
         self._errors = stacks._validation_errors
         self._create = cfn_handlers._ACTION_HANDLERS["CreateChangeSet"]
         self._describe = cfn_handlers._ACTION_HANDLERS["DescribeEvents"]
