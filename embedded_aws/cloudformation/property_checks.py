@@ -20,8 +20,7 @@ class PropertyChecks:
     """The checks of one region's types."""
 
     def __init__(self, schemas: ResourceSchemas) -> None:
-        self._schemas = schemas
-        self._of = lru_cache(maxsize=256)(schemas.of)
+        self.schemas = schemas
 
     def check(self, logical_id: str, kind: str, props: Properties) -> None:
         """Raise ResourceError with every failure of a resource's properties."""
@@ -33,15 +32,11 @@ class PropertyChecks:
         told = ", ".join(f"{'/'.join(('#', *failure.place))}: {failure.message}" for failure in found)
         raise ResourceError(f"{PROPERTIES_FAILED} {logical_id} with message: [{told}]")
 
-    def known(self, kind: str) -> bool:
-        """Whether AWS has the type."""
-        return self._schemas.known(kind)
-
     def failures(self, kind: str, props: Properties) -> list[Failure]:
         """What the schema says of properties, the outermost first; what only AWS may set, where nothing else is."""
-        if kind.startswith(_CUSTOM) or not self._schemas.known(kind):
+        if kind.startswith(_CUSTOM) or not self.schemas.known(kind):
             return []
-        schema = self._of(kind)
+        schema = self.schemas.of(kind)
         found = Point(props, schema, (), schema).failures()
         unsupported = (Failure((), f"{_UNSUPPORTED} {name}") for name in read_only(schema, props))
         return sorted(found, key=lambda failure: (len(failure.place), failure)) or list(unsupported)
@@ -49,7 +44,7 @@ class PropertyChecks:
 
 @lru_cache(maxsize=1)
 def checks_of(region: str) -> PropertyChecks:
-    """The checks that all of an engine's hooks share: every schema is read once."""
+    """The checks that all of an engine's hooks share."""
     return PropertyChecks(ResourceSchemas(region))
 
 

@@ -10,6 +10,12 @@ from pathlib import Path
 from typing import Any
 
 Schema = Mapping[str, Any]
+_ANY_ATTRIBUTE = (
+    "Custom::",
+    "AWS::CloudFormation::CustomResource",
+    "AWS::CloudFormation::Stack",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+)
 
 
 class ResourceSchemas:
@@ -30,6 +36,13 @@ class ResourceSchemas:
         """The type's schema; KeyError if CloudFormation does not have it."""
         return _read(_folder() / "resources" / f"{self._files[kind]}.json")
 
+    def has_attribute(self, kind: str, attribute: str) -> bool:
+        """Whether Fn::GetAtt may ask for it: what AWS sets, and (which AWS takes for some types only) any property."""
+        if kind.startswith(_ANY_ATTRIBUTE) or kind not in self._files:
+            return True
+        schema, pointer = self.of(kind), "/properties/" + attribute.replace(".", "/")
+        return pointer in schema.get("readOnlyProperties", []) or attribute.split(".")[0] in schema["properties"]
+
     @cached_property
     def _files(self) -> Mapping[str, str]:
         found: dict[str, str] = json.loads((_folder() / "providers" / f"{self._region}.json").read_text())
@@ -44,6 +57,7 @@ def _folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "data" / "schemas"
 
 
+@lru_cache(maxsize=256)
 def _read(file: Path) -> Schema:
     schema: Schema = json.loads(file.read_text(), object_hook=_without_prose)
     return schema

@@ -44,6 +44,18 @@ def unresolved(template: Template, references: References) -> str | None:
     return None
 
 
+def unsupported_attribute(
+    template: Template, references: References, has_attribute: Callable[[str, str], bool]
+) -> str | None:
+    """Why AWS refuses a template that asks a resource for what its type does not have."""
+    resources = template["Resources"]
+    parts = (*resources.values(), *(template.get("Outputs") or {}).values())
+    for name, attribute in (asked for part in parts for asked in references(_looked_at(part))):
+        if attribute and name in resources and not has_attribute(str(resources[name].get("Type", "")), attribute):
+            return f"Template error: resource {name} does not support attribute type {attribute} in Fn::GetAtt"
+    return None
+
+
 def _looked_at(part: Any) -> Any:  # noqa: ANN401 # any part of a template
     return {key: part[key] for key in ("Properties", "Value", "Export") if key in part} if part else {}
 

@@ -14,6 +14,7 @@ from ministack.services.cloudformation import helpers as cfn_helpers
 
 from embedded_aws.cloudformation import exports, not_done, stack_states, template_checks, template_shape
 from embedded_aws.cloudformation.property_checks import checks_of
+from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply
 
@@ -58,8 +59,8 @@ class _Tagged(dict[str, Any]):
 def _stack_templates(engine: Engine) -> None:
     # The emulator deploys a nested stack past every check of rights and properties: better none than such a one.
     del provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
-    known = checks_of(engine.place.region).known
-    validate = partial(_validate, known, cfn_engine.validate_template_support)
+    schemas = checks_of(engine.place.region).schemas
+    validate = partial(_validate, schemas, cfn_engine.validate_template_support)
     resolve = partial(_resolve, cfn_engine._resolve_parameters)
     for module in (cfn_handlers, changesets):
         module.validate_template_support = validate
@@ -67,7 +68,7 @@ def _stack_templates(engine: Engine) -> None:
 
 
 def _validate(
-    known: Callable[[str], bool], inner: Callable[..., None], template: Any, conditions: Any, params: Any = None
+    schemas: ResourceSchemas, inner: Callable[..., None], template: Any, conditions: Any, params: Any = None
 ) -> None:
     """The emulator's checks of a template, and those it lacks; a macro may still make everything of what it says."""
     expanded = not template.get("Transform")
@@ -76,9 +77,13 @@ def _validate(
     try:
         inner(template, conditions, params=params)
     except ValueError as error:
-        raise ValueError(template_checks.unrecognized(str(error), known)) from error
+        raise ValueError(template_checks.unrecognized(str(error), schemas.known)) from error
     if expanded:
-        _raise(template_checks.unresolved(template, cfn_engine._intrinsic_references))
+        references = cfn_engine._intrinsic_references
+        _raise(
+            template_checks.unresolved(template, references)
+            or template_checks.unsupported_attribute(template, references, schemas.has_attribute)
+        )
         try:
             cfn_engine._topological_sort(template["Resources"], conditions)
         except ValueError as error:

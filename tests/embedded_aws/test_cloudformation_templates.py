@@ -57,6 +57,14 @@ def _told(error: ClientError) -> str:
             ),
             "Circular dependency between resources: [A, B]",
         ),
+        (
+            template({"Out": get("Q", "QueueArn")}, Q=_QUEUE),
+            "Template error: resource Q does not support attribute type QueueArn in Fn::GetAtt",
+        ),
+        (
+            template(Q=_QUEUE, R=resource("SQS::Queue", QueueName={"Fn::Sub": "${Q.Name}"})),
+            "Template error: resource Q does not support attribute type Name in Fn::GetAtt",
+        ),
         ({"Parameters": {}}, "Template format error: At least one Resources member must be defined."),
         ({**template(Q=_QUEUE), "Rersources": {}}, "Invalid template property or properties [Rersources]"),
         (template(Q={**_QUEUE, "Colour": "blue"}), "Invalid template resource property 'Colour'"),
