@@ -321,6 +321,9 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "Deleting a stack that is being created gives the creation up; a creation that failed says why it rolls back.",
         {
             "services.cloudformation:_stack_events": None,
+            "services.cloudformation.wait_conditions:_changed": None,
+            "services.cloudformation.wait_conditions:_handles": None,
+            "services.cloudformation.wait_conditions:_waiting": None,
             "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
             "services.cloudformation.stacks:_delete_stack_async": "stack_name, stack_id, retain_resources, force",
             "services.cloudformation.handlers:_delete_stack_async": "stack_name, stack_id, retain_resources, force",

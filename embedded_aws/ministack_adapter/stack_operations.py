@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.services import cloudformation as cfn
-from ministack.services.cloudformation import changesets, stacks
+from ministack.services.cloudformation import changesets, stacks, wait_conditions
 from ministack.services.cloudformation import handlers as cfn_handlers
 
 from embedded_aws.cloudformation import rollback_reasons
@@ -18,6 +18,7 @@ from embedded_aws.ministack_adapter.common import HOOKS
 
 _journal: ContextVar[UpdateJournal | None] = ContextVar("journal", default=None)
 _deploying: ContextVar[str] = ContextVar("deploying", default="")
+_CANCELLED = "Resource creation cancelled"
 _UPDATING = ("UPDATE_IN_PROGRESS", CLEANUP)
 
 
@@ -107,13 +108,14 @@ class _Creations:
         if stack_id in self._ends:
             self._given_up.add(stack_id)
             cfn._stacks[stack_name]["StackStatus"] = "DELETE_IN_PROGRESS"
+            _end_waiting(stack_id)
             await self._ends[stack_id].wait()
             self._given_up.discard(stack_id)
         await self._delete(stack_name, stack_id, *args, **named)
 
     def provision(self, kind: str, logical_id: str, props: Any, stack_name: str) -> Any:
         if _deploying.get() in self._given_up:
-            raise ResourceError("Resource creation cancelled")
+            raise ResourceError(_CANCELLED)
         return self._provision(kind, logical_id, props, stack_name)
 
     async def roll_back(
@@ -122,3 +124,13 @@ class _Creations:
         if stack_id not in self._given_up:
             reason = reason_override or rollback_reasons.of_creation(operation, cfn._stack_events.get(stack_id, []))
             await self._roll_back(stack_name, stack_id, stack, operation, reason)
+
+
+def _end_waiting(stack_id: str) -> None:
+    """Wait conditions of a stack that is given up fail now, not at the end of their time."""
+    with wait_conditions._changed:
+        for (waiting_id, _), waiter in wait_conditions._waiting.items():
+            handle = wait_conditions._handles.get(waiter["token"])
+            if waiting_id == stack_id and handle:
+                handle["signals"]["cancelled"] = {"Status": "FAILURE", "Reason": _CANCELLED, "Data": ""}
+        wait_conditions._changed.notify_all()
