@@ -26,7 +26,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STATE_VARIABLE = "EMBEDDED_AWS_STATE"
 
-_ENGINE_MB = 30  # what its lock downloads, at most
+_ENGINE_MB = 40  # what its lock downloads, at most
 _START_SECONDS = 60.0
 _STOP_SECONDS = 25.0
 _LOG_TAIL_LINES = 25
