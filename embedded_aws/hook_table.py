@@ -130,9 +130,20 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
                 "stack_name, logical_id, lowercase, max_len, seeded"
             ),
             "services.cloudformation.provisioners:_NAME_SEED": None,
-            "services.s3:_bucket_tags": None,
-            "services.stepfunctions:_tags": None,
             "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
+            "services.cloudwatch_logs:_log_groups": None,
+            "services.ecr:_repositories": None,
+            "services.eventbridge:_rules": None,
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_tags": None,
+            "services.lambda_svc:_functions": None,
+            "services.s3:_bucket_tags": None,
+            "services.scheduler:_tags": None,
+            "services.scheduler:_group_arn": "name",
+            "services.sns:_topics": None,
+            "services.ssm:_tags": None,
+            "services.ssm:_param_arn": "name",
+            "services.stepfunctions:_tags": None,
         },
     ),
     "stack-rights": (
@@ -240,5 +251,32 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "managed-key": (
         "S3's own KMS key is used where a request asks for aws:kms and names no key, as the CDK's uploads do.",
         {"services.s3:_resolve_sse_write_headers": "headers, bucket_name"},
+    ),
+    "lambda-actions": (
+        "Every Lambda call is asked about as the action that it is: the emulator's own reading knows a part of them.",
+        {
+            "core.iam_actions:_BOTOCORE_SERVICE_MAP": None,
+            "core.iam_actions:_lambda_action": "method, path",
+            "core.iam_actions:_match_rest_action": "service, method, path, query_params",
+        },
+    ),
+    "creation-rights": (
+        "Who sets tags in a call that makes something needs the right to tag too.",
+        {
+            "app:_routing_params": "method, path, headers, body, query_params",
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_actions:request_tag_context": "service, iam_action, body, params",
+            "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",
+        },
+    ),
+    "function-code": (
+        "A function's code is read with the rights of who makes it, and must be there; it is active soon.",
+        {
+            "services.lambda_svc:_fetch_code_from_s3": "bucket, key, version_id",
+            "services.lambda_svc:_LAMBDA_STATE_TRANSITION_DELAY": None,
+        },
     ),
 }
