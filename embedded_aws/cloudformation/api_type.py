@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from embedded_aws.cloudformation.types import (
@@ -77,12 +77,18 @@ def refuse_existing(kind: str, own: str, call: Call, service: str, read: str, /,
 
 @contextmanager
 def undone(remove: Delete, call: Call, own: str, props: Properties) -> Iterator[None]:
-    """If a call fails once the resource is there, take it away again, as CloudFormation does when it rolls back."""
+    """If a call fails once the resource is there, take it away again, as CloudFormation does when it rolls back.
+
+    Where the principal may not do that either, the reason says what is left.
+    """
     try:
         yield
-    except AwsError:
-        with suppress(AwsError):
-            remove(call, own, props)
+    except AwsError as error:
+        try:
+            unless_gone(remove, call, own, props)
+        except AwsError as second:
+            text = f"{error.message}; {own} could not be deleted: {second.message}"
+            raise AwsError(error.code, text, error.status) from second
         raise
 
 

@@ -35,8 +35,9 @@ def _principals(props: Properties) -> Iterator[Principal]:
 def _inline_create(call: Call, name: PhysicalName, props: Properties) -> Resource:
     own = name(_NAME_LENGTH)
     with undone(_inline_delete, call, own, props):
-        for principal in _principals(props):
-            _embed(call, principal, props)
+        for kind, holder in _principals(props):
+            _embed(call, (kind, holder), props)
+            call("iam", f"Get{kind}Policy", **{f"{kind}Name": holder, "PolicyName": props["PolicyName"]})
     return Resource(own, {"Id": own})
 
 
@@ -44,7 +45,6 @@ def _embed(call: Call, principal: Principal, props: Properties) -> None:
     kind, name = principal
     policy = {f"{kind}Name": name, "PolicyName": props["PolicyName"]}
     call("iam", f"Put{kind}Policy", **policy, PolicyDocument=document(props["PolicyDocument"]))
-    call("iam", f"Get{kind}Policy", **policy)
 
 
 def _inline_update(call: Call, own: str, old: Properties, new: Properties) -> Resource:

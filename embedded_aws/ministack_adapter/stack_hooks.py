@@ -128,7 +128,8 @@ def _stack_rights(engine: Engine) -> None:
 
     def checked(verb: str, inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
         def act(kind: str, own: str, *args: Any) -> Any:
-            needed = rights.needed(verb, kind, args[props_at], own, place) if kind not in types else []
+            name = f"{args[1]}-{own}-" if verb == "create" else own
+            needed = rights.needed(verb, kind, args[props_at], name, place) if kind not in types else []
             for check in needed:
                 try:
                     ask(engine, _acting.get().access_key_id, check)

@@ -49,7 +49,6 @@ class Case:
     changed: Callable[[Given], Props] | None = None
     update: tuple[str, ...] = ()
     replaced: Callable[[Given], Props] | None = None
-    gone_when_deleted: bool = True
 
 
 def given(account: Account) -> Given:
@@ -167,7 +166,7 @@ CASES = [
         "AWS::IAM::ManagedPolicy",
         lambda given: {"PolicyDocument": document("s3:*"), "Path": "/one/", "Roles": [given.role_name]},
         ("iam:CreatePolicy", "iam:AttachRolePolicy"),
-        ("iam:DetachRolePolicy", "iam:ListPolicyVersions", "iam:DeletePolicyVersion", "iam:DeletePolicy"),
+        ("iam:DetachRolePolicy", "iam:ListPolicyVersions", "iam:DeletePolicy"),
         lambda given, own, _props: given.account.client("iam").get_policy(PolicyArn=own),
         changed=lambda _given: {"PolicyDocument": document("sqs:*"), "Path": "/one/"},
         update=("iam:ListPolicyVersions", "iam:CreatePolicyVersion", "iam:DetachRolePolicy", "iam:GetPolicy"),
@@ -180,7 +179,12 @@ CASES = [
         ("lambda:GetFunction", "lambda:DeleteFunction"),
         lambda given, own, _props: given.account.client("lambda").get_function(FunctionName=own),
         changed=lambda given: _function(given, Code={"ZipFile": CODE + "#\n"}, Timeout="9", Tags=[]),
-        update=("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:UntagResource"),
+        update=(
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+            "lambda:GetFunction",
+            "lambda:UntagResource",
+        ),
         replaced=lambda given: _function(given, FunctionName=fresh("named")),
     ),
     Case(
