@@ -44,7 +44,7 @@ def api_type(
 
     def update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
         _refuse_unknown(kind, new, known)
-        with _told(said):
+        with _told(said), _sent_back(change, call, own, new, old):
             return change(call, own, old, new)
 
     def delete(call: Call, own: str, props: Properties) -> None:
@@ -109,6 +109,21 @@ def plain(value: Any) -> Any:  # noqa: ANN401 # any template value
 def given(props: Properties, members: Mapping[str, str]) -> dict[str, Any]:
     """The properties that are there, under the names that a call's members have."""
     return {member: plain(props[name]) for name, member in members.items() if name in props}
+
+
+@contextmanager
+def _sent_back(change: Update, call: Call, own: str, reached: Properties, before: Properties) -> Iterator[None]:
+    """If a call of an update fails, change back what the calls before it did, as CloudFormation's rollback does."""
+    try:
+        yield
+    except AwsError as error:
+        try:
+            change(call, own, reached, before)
+        except AwsError as second:
+            if second.message != error.message:
+                text = f"{error.message}; {own} could not be changed back: {second.message}"
+                raise AwsError(error.code, text, error.status) from second
+        raise
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from embedded_aws.cloudformation.types import (
 
 _NAME_LENGTH = 64
 _WAIT_SECONDS = 300.0
+_READABLE = 0o644
 _WHOLE = ("Timeout", "MemorySize")
 _CODE = {"S3Bucket": "S3Bucket", "S3Key": "S3Key", "S3ObjectVersion": "S3ObjectVersion"}
 # A property of the configuration, and what it is where a template no longer names it.
@@ -124,10 +125,12 @@ def _code(props: Properties) -> dict[str, Any]:
         raise ResourceError(f"AWS::Lambda::Function: Code.{unknown[0]} is not implemented by the embedded AWS")
     if "ZipFile" not in code:
         return given(code, _CODE)
-    packed = io.BytesIO()
+    ending = "js" if str(props.get("Runtime", "")).startswith("nodejs") else "py"
+    # Without a time of its own: the same source is the same package.
+    member, packed = zipfile.ZipInfo(f"index.{ending}"), io.BytesIO()
+    member.external_attr = _READABLE << 16
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        ending = "js" if str(props.get("Runtime", "")).startswith("nodejs") else "py"
-        archive.writestr(f"index.{ending}", str(code["ZipFile"]))
+        archive.writestr(member, str(code["ZipFile"]))
     return {"ZipFile": packed.getvalue()}
 
 

@@ -137,6 +137,21 @@ def test_what_failed_half_way_is_taken_away(account: Account) -> None:
     assert f"{name} could not be deleted" in left.reasons["G"]
 
 
+def test_update_that_fails_half_way_is_sent_back(account: Account) -> None:
+    """UPDATE_ROLLBACK_COMPLETE means that the old properties are in force again ("Stack status codes")."""
+    role = account.role(allow("logs:*"))
+    stack = account.deploy(only(F=function(role)))
+    hold = account.client("lambda").get_function_configuration
+    before = hold(FunctionName=stack.outputs["F"])["CodeSha256"]
+    may = account.user(allow("cloudformation:*", "lambda:GetFunction", "lambda:UpdateFunctionCode"))
+    wanted = only(F=function(role, Code={"ZipFile": CODE + "# new\n"}, Timeout=9))
+    failed = account.deploy(wanted, may, StackName=stack.name)
+    assert failed.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "lambda:UpdateFunctionConfiguration" in failed.reasons["F"]
+    assert hold(FunctionName=stack.outputs["F"])["CodeSha256"] == before
+    account.destroy(stack)
+
+
 # --- policies ----------------------------------------------------------------------------------------------
 
 
