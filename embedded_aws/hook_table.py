@@ -260,6 +260,14 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "core.iam_actions:_match_rest_action": "service, method, path, query_params",
         },
     ),
+    "resource-arns": (
+        "Actions of repositories, rules, aliases, topics and schedule groups are asked about on their resource.",
+        {
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+        },
+    ),
     "creation-rights": (
         "Who sets tags in a call that makes something needs the right to tag too.",
         {

@@ -8,7 +8,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.services import lambda_svc
 
-from embedded_aws import creation_rights
+from embedded_aws import creation_rights, iam_resources
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, ask, error_reply
 from embedded_aws.sagemaker.errors import AwsError
@@ -26,6 +26,31 @@ def _lambda_actions(_: Engine) -> None:
 
     iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
     iam_actions._lambda_action = action
+
+
+@HOOKS.applies("resource-arns")
+def _resource_arns(engine: Engine) -> None:
+    find, place = iam_actions.extract_resource_arn, f"{engine.place.region}:{engine.place.account}"
+    inner = app.SERVICE_HANDLERS["kms"]
+
+    def arn(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, *rest: Any) -> Any:
+        found = find(service, method, path, headers, body, query, *rest)
+        if found != iam_resources.EVERYTHING:
+            return found
+        return iam_resources.resource(service, iam_resources.Request(path, body, query, place))
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        action = iam_actions.extract_iam_action("kms", method, path, headers, body, query) or ""
+        try:
+            for check in iam_resources.further_checks(action, iam_resources.Request(path, body, query, place)):
+                ask(engine, router.extract_access_key_id(headers, query), check)
+        except AwsError as error:
+            return error_reply(error)
+        reply: Reply = await inner(method, path, headers, body, query)
+        return reply
+
+    iam_actions.extract_resource_arn = arn
+    app.SERVICE_HANDLERS["kms"] = handle
 
 
 @HOOKS.applies("creation-rights")

@@ -39,7 +39,11 @@ class Given:
 
 @dataclass(frozen=True)
 class Case:
-    """A type: what is created, changed in place and replaced, with which rights; `read` raises where it is not."""
+    """A type: what is created, changed in place and replaced, with which rights; `read` raises where it is not.
+
+    `arns` are what its actions may be limited to, by the Service Authorization Reference: {place} is region and
+    account, {stack} the stack's name. The actions `anywhere` take no resource, or one whose name nobody knows before.
+    """
 
     kind: str
     first: Callable[[Given], Props]
@@ -49,6 +53,8 @@ class Case:
     changed: Callable[[Given], Props] | None = None
     update: tuple[str, ...] = ()
     replaced: Callable[[Given], Props] | None = None
+    arns: tuple[str, ...] = ()
+    anywhere: tuple[str, ...] = ()
 
 
 def given(account: Account) -> Given:
@@ -161,6 +167,7 @@ CASES = [
         ),
         changed=lambda given: {"PolicyName": "new", "PolicyDocument": document("sqs:*"), "Roles": [given.role_name]},
         update=("iam:PutRolePolicy", "iam:DeleteRolePolicy"),
+        arns=("{role}",),
     ),
     Case(
         "AWS::IAM::ManagedPolicy",
@@ -168,9 +175,10 @@ CASES = [
         ("iam:CreatePolicy", "iam:AttachRolePolicy"),
         ("iam:DetachRolePolicy", "iam:ListPolicyVersions", "iam:DeletePolicy"),
         lambda given, own, _props: given.account.client("iam").get_policy(PolicyArn=own),
-        changed=lambda _given: {"PolicyDocument": document("sqs:*"), "Path": "/one/"},
-        update=("iam:ListPolicyVersions", "iam:CreatePolicyVersion", "iam:DetachRolePolicy", "iam:GetPolicy"),
+        changed=lambda _given: {"PolicyDocument": document("s3:*"), "Path": "/one/"},
+        update=("iam:DetachRolePolicy", "iam:GetPolicy"),
         replaced=lambda _given: {"PolicyDocument": document("sqs:*"), "Path": "/two/"},
+        arns=("{role}", "arn:aws:iam::{account}:policy/one/{stack}-*"),
     ),
     Case(
         "AWS::Lambda::Function",
@@ -186,6 +194,7 @@ CASES = [
             "lambda:UntagResource",
         ),
         replaced=lambda given: _function(given, FunctionName=fresh("named")),
+        arns=("{role}", "arn:aws:lambda:{place}:function:{stack}-*"),
     ),
     Case(
         "AWS::Lambda::Permission",
@@ -202,6 +211,7 @@ CASES = [
             "Action": "lambda:InvokeFunction",
             "Principal": "s3.amazonaws.com",
         },
+        arns=("{function}",),
     ),
     Case(
         "AWS::Lambda::Version",
@@ -209,6 +219,7 @@ CASES = [
         ("lambda:PublishVersion", "lambda:GetFunctionConfiguration"),
         ("lambda:GetFunctionConfiguration", "lambda:DeleteFunction"),
         lambda given, own, _props: given.account.client("lambda").get_function(FunctionName=own),
+        arns=("{function}", "{function}:*"),
     ),
     Case(
         "AWS::Lambda::Alias",
@@ -226,6 +237,7 @@ CASES = [
         },
         update=("lambda:UpdateAlias",),
         replaced=lambda given: {"FunctionName": given.function, "FunctionVersion": "$LATEST", "Name": "next"},
+        arns=("{function}", "{function}:*"),
     ),
     Case(
         "AWS::SSM::Parameter",
@@ -236,6 +248,7 @@ CASES = [
         changed=lambda _given: {"Type": "String", "Value": "2", "Tags": {"other": "two"}},
         update=("ssm:PutParameter", "ssm:AddTagsToResource", "ssm:RemoveTagsFromResource", "ssm:GetParameters"),
         replaced=lambda _given: {"Type": "String", "Value": "2", "Name": fresh("/named/parameter")},
+        arns=("arn:aws:ssm:{place}:parameter/CFN-*",),
     ),
     Case(
         "AWS::SQS::Queue",
@@ -248,6 +261,7 @@ CASES = [
         changed=lambda _given: {"DelaySeconds": 5, "Tags": [RETAGGED[1]]},
         update=("sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue", "sqs:GetQueueAttributes"),
         replaced=lambda _given: {"FifoQueue": True},
+        arns=("arn:aws:sqs:{place}:{stack}-*",),
     ),
     Case(
         "AWS::SQS::QueuePolicy",
@@ -260,6 +274,7 @@ CASES = [
         ),
         changed=lambda given: _queue_policy(given, "s3"),
         update=("sqs:SetQueueAttributes",),
+        arns=("{queue}",),
     ),
     Case(
         "AWS::Logs::LogGroup",
@@ -270,6 +285,7 @@ CASES = [
         changed=lambda _given: {"Tags": [RETAGGED[1]]},
         update=("logs:DeleteRetentionPolicy", "logs:TagResource", "logs:UntagResource", "logs:DescribeLogGroups"),
         replaced=lambda _given: {"LogGroupName": fresh("/named/group")},
+        arns=("arn:aws:logs:{place}:log-group:{stack}-*",),
     ),
     Case(
         "AWS::ECR::Repository",
@@ -289,6 +305,7 @@ CASES = [
             "ecr:UntagResource",
         ),
         replaced=lambda _given: {"RepositoryName": fresh("named")},
+        arns=("arn:aws:ecr:{place}:repository/{stack}-*",),
     ),
     Case(
         "AWS::Scheduler::ScheduleGroup",
@@ -299,6 +316,7 @@ CASES = [
         changed=lambda _given: {"Tags": [RETAGGED[1]]},
         update=("scheduler:TagResource", "scheduler:UntagResource", "scheduler:GetScheduleGroup"),
         replaced=lambda _given: {"Name": fresh("named")},
+        arns=("arn:aws:scheduler:{place}:schedule-group/{stack}-*",),
     ),
     Case(
         "AWS::SNS::Topic",
@@ -309,6 +327,7 @@ CASES = [
         changed=lambda _given: {"DisplayName": "two", "Tags": [RETAGGED[1]]},
         update=("sns:SetTopicAttributes", "sns:TagResource", "sns:UntagResource"),
         replaced=lambda _given: {"TopicName": fresh("named")},
+        arns=("arn:aws:sns:{place}:{stack}-*",),
     ),
     Case(
         "AWS::SNS::Subscription",
@@ -324,6 +343,8 @@ CASES = [
         },
         update=("sns:SetSubscriptionAttributes",),
         replaced=lambda given: {"TopicArn": given.topic, "Protocol": "lambda", "Endpoint": given.function},
+        arns=("{topic}",),
+        anywhere=("sns:SetSubscriptionAttributes", "sns:GetSubscriptionAttributes", "sns:Unsubscribe"),
     ),
     Case(
         "AWS::SNS::TopicPolicy",
@@ -333,6 +354,7 @@ CASES = [
         lambda given, _own, _props: _held(_topic_attributes(given, given.topic), "amazonaws.com"),
         changed=lambda given: _topic_policy(given, "s3"),
         update=("sns:SetTopicAttributes",),
+        arns=("{topic}",),
     ),
     Case(
         "AWS::Events::Rule",
@@ -349,6 +371,7 @@ CASES = [
             "events:UntagResource",
         ),
         replaced=lambda given: _rule(given, Name=fresh("named")),
+        arns=("arn:aws:events:{place}:rule/{stack}-*",),
     ),
     Case(
         "AWS::KMS::Key",
@@ -367,6 +390,8 @@ CASES = [
             "kms:TagResource",
             "kms:UntagResource",
         ),
+        arns=("arn:aws:kms:{place}:key/*",),
+        anywhere=("kms:CreateKey", "kms:TagResource"),
     ),
     Case(
         "AWS::KMS::Alias",
@@ -375,5 +400,6 @@ CASES = [
         ("kms:DeleteAlias",),
         lambda given, own, _props: given.account.client("kms").describe_key(KeyId=own),
         replaced=lambda given: {"AliasName": "alias/of-a-stack-too", "TargetKeyId": given.key},
+        arns=("arn:aws:kms:{place}:alias/of-a-stack", "arn:aws:kms:{place}:key/{key}"),
     ),
 ]

@@ -168,6 +168,11 @@ def test_managed_policy_keeps_five_versions_and_goes_with_all_of_them(account: A
     versions = iam.list_policy_versions(PolicyArn=stack.outputs["P"])["Versions"]
     assert {version["VersionId"] for version in versions} == {"v3", "v4", "v5", "v6", "v7"}
     assert [version["VersionId"] for version in versions if version["IsDefaultVersion"]] == ["v7"]
+    lists = ("iam:ListPolicyVersions", "iam:DeletePolicyVersion", "iam:DeletePolicy")
+    for missing in ("iam:ListPolicyVersions", "iam:DeletePolicyVersion", "iam:CreatePolicyVersion", "iam:GetPolicy"):
+        held = {*lists, "iam:CreatePolicyVersion", "iam:GetPolicy"} - {missing}
+        failed = account.deploy(wanted(7), account.user(allow("cloudformation:*", *sorted(held))), StackName=stack.name)
+        assert missing in failed.reasons["P"]
     user = account.user(allow("cloudformation:*", "iam:ListPolicyVersions", "iam:DeletePolicy"))
     assert "iam:DeletePolicyVersion" in account.destroy(stack, user).reasons["P"]
     assert account.destroy(stack).status == "DELETE_COMPLETE"

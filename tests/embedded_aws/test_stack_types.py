@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.embedded_aws.account import Account, Stack, Template, allow
+from tests.embedded_aws.account import Account, Key, Stack, Template, allow, fresh
 from tests.embedded_aws.stack_type_cases import CASES, Case, Given, Props, given, is_there
 
 ONE_BY_ONE = [
@@ -78,6 +80,44 @@ def test_without_one_right(account: Account, given: Given, case: Case, verb: str
     assert account.destroy(failed).status == "DELETE_COMPLETE"
 
 
-def _updated(account: Account, given: Given, case: Case, stack: Stack, user: object) -> Stack:
+def _updated(account: Account, given: Given, case: Case, stack: Stack, user: Key) -> Stack:
     assert case.changed
-    return account.deploy(of(case, case.changed(given)), user, StackName=stack.name)  # type: ignore[arg-type] # a Key
+    return account.deploy(of(case, case.changed(given)), user, StackName=stack.name)
+
+
+@KINDS
+def test_rights_limited_to_its_own_resource(account: Account, given: Given, case: Case) -> None:
+    """Resource types of the Service Authorization Reference; with another resource's the stack fails."""
+
+    def limited(stack: str) -> Key:
+        fields = {
+            "account": account.engine.account,
+            "place": f"{account.engine.region}:{account.engine.account}",
+            "stack": stack,
+            "role": given.role,
+            "function": given.function,
+            "queue": f"arn:aws:sqs:{account.engine.region}:{account.engine.account}:{given.queue.rsplit('/')[-1]}",
+            "topic": given.topic,
+            "key": given.key,
+        }
+        arns = [arn.format_map(fields) for arn in case.arns]
+        held = {*case.create, *case.update, *case.delete}
+        own = allow(*sorted(held - set(case.anywhere)), resource=arns)
+        return account.user(allow("cloudformation:*", *case.anywhere), own)
+
+    name = fresh("limited")
+    stack = _with_name(account, name, of(case, case.first(given)), limited(name))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    if case.changed:
+        stack = account.deploy(of(case, case.changed(given)), limited(name), StackName=name)
+        assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    assert account.destroy(stack, limited(name)).status == "DELETE_COMPLETE"
+    if any("{stack}" in arn for arn in case.arns):
+        failed = _with_name(account, fresh("stranger"), of(case, case.first(given)), limited(name))
+        assert "is not authorized to perform" in failed.reasons["Thing"]
+
+
+def _with_name(account: Account, name: str, template: Template, key: Key) -> Stack:
+    stacks = account.client("cloudformation", key)
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
+    return account.settled(name)
