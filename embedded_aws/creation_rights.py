@@ -16,6 +16,7 @@ from embedded_aws.sagemaker.errors import AwsError
 
 # An action that takes tags, and what setting them takes.
 TAGGING: Mapping[str, str] = {
+    "budgets:ModifyBudget": "budgets:TagResource",
     "ecr:CreateRepository": "ecr:TagResource",
     "events:PutRule": "events:TagResource",
     "iam:CreatePolicy": "iam:TagPolicy",
@@ -31,14 +32,37 @@ TAGGING: Mapping[str, str] = {
     "states:CreateStateMachine": "states:TagResource",
 }
 SERVICES = tuple(sorted({action.split(":")[0] for action in TAGGING}))
+# Services whose members the emulator does not look at, and what they are called there.
+TAGS_READ_HERE = ("budgets", "ecr", "logs", "states")
+_TAG_MEMBERS = ("tags", "ResourceTags")
+_KEY_MEMBERS = ("tagKeys", "ResourceTagKeys")
 _LAMBDA_NAMES = {"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
 _LAMBDA_NAMES |= {"InvokeWithResponseStream": "InvokeFunction", "GetLayerVersionByArn": "GetLayerVersion"}
 
 
-def tagging(action: str, resource: str, request_tags: Mapping[str, Any]) -> Check | None:
-    """What IAM is asked about the tags of a request, if it has any; `request_tags` are its condition keys."""
+def tagging(action: str, resource: str, tags: Mapping[str, Any]) -> Check | None:
+    """What IAM is asked about the tags of a request, if it has any; `tags` are their condition keys."""
     needed = TAGGING.get(action)
-    return Check(needed, resource, request_tags) if needed and request_tags else None
+    return Check(needed, resource, tags) if needed and tags else None
+
+
+def request_tags(body: bytes) -> dict[str, Any]:
+    """The condition keys of the tags in a JSON request, in lower case; services name them differently."""
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    tags = _tags(next((asked[member] for member in _TAG_MEMBERS if member in asked), None))
+    dropped = next((asked[member] for member in _KEY_MEMBERS if member in asked), None) or []
+    keys: dict[str, Any] = {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()}
+    return {**keys, "aws:tagkeys": [*tags, *dropped]} if tags or dropped else {}
+
+
+def _tags(given: Any) -> dict[str, str]:  # noqa: ANN401 # a list or a map of any service
+    if isinstance(given, Mapping):
+        return {str(key): str(value) for key, value in given.items()}
+    named = ({str(member).lower(): value for member, value in tag.items()} for tag in given or [])
+    return {str(tag.get("key", "")): str(tag.get("value", "")) for tag in named}
 
 
 def function_code(action: str, body: bytes) -> tuple[str, str, str | None] | None:

@@ -131,6 +131,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             ),
             "services.cloudformation.provisioners:_NAME_SEED": None,
             "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
+            "services.budgets:_tags": None,
+            "services.budgets:_budget_arn": "budget_name",
             "services.cloudwatch_logs:_log_groups": None,
             "services.ecr:_repositories": None,
             "services.eventbridge:_rules": None,
@@ -150,6 +152,13 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "What the emulator provisions itself needs the stack's principal's rights too.",
         {
             "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
+            "services.cloudformation.provisioners:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.provisioners:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.provisioners:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
             "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),
             "services.cloudformation.stacks:_update_resource": (
                 "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"

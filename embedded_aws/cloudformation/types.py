@@ -27,7 +27,10 @@ class Call(Protocol):
 
 @dataclass(frozen=True)
 class Resource:
-    """What a create or update leaves: the physical id (Ref) and the attributes (Fn::GetAtt)."""
+    """What a create or update leaves: the physical id (Ref) and the attributes (Fn::GetAtt).
+
+    An update that leaves no attributes leaves those that were.
+    """
 
     physical_id: str
     attributes: Mapping[str, Any]

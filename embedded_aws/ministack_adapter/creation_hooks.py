@@ -55,13 +55,18 @@ def _resource_arns(engine: Engine) -> None:
 
 @HOOKS.applies("creation-rights")
 def _creation_rights(engine: Engine) -> None:
-    place = (engine.place.region, engine.place.account)
+    place, tags_of = (engine.place.region, engine.place.account), iam_actions.request_tag_context
+
+    def request_tags(service: str, action: str, body: bytes, params: Any) -> Any:
+        if service in creation_rights.TAGS_READ_HERE:
+            return creation_rights.request_tags(body)
+        return tags_of(service, action, body, params)
 
     def tags_denied(service: str, action: str, request: tuple[Any, ...]) -> Reply | None:
         method, path, headers, body, query = request
         params = app._routing_params(method, path, headers, body, query)
         own = iam_actions.extract_resource_arn(service, method, path, headers, body, params, *place)
-        check = creation_rights.tagging(action, own, iam_actions.request_tag_context(service, action, body, params))
+        check = creation_rights.tagging(action, own, request_tags(service, action, body, params))
         key = router.extract_access_key_id(headers, query)
         found = check and iam_evaluator.enforce(key, check.action, service, place[0], own, dict(check.context))
         if not check or not found:
@@ -88,6 +93,7 @@ def _creation_rights(engine: Engine) -> None:
 
         return handle
 
+    iam_actions.request_tag_context = request_tags
     for service in creation_rights.SERVICES:
         app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])
 

@@ -139,7 +139,21 @@ def _stack_rights(engine: Engine) -> None:
 
         return act
 
-    stacks._provision_resource = checked("create", stacks._provision_resource, 0)
-    stacks._update_resource = checked("update", stacks._update_resource, 1)
-    stacks._delete_resource = checked("delete", stacks._delete_resource, 0)
+    update = stacks._update_resource
+
+    def update_keeping_attributes(kind: str, own: str, old: Any, new: Any, stack_name: str, *args: Any) -> Any:
+        held = ((cfn._stacks.get(stack_name) or {}).get("_resources") or {}).get(args[0]) or {}
+        attributes_held = dict(held.get("Attributes") or {})
+        physical_id, attributes = update(kind, own, old, new, stack_name, *args)
+        return physical_id, attributes or (attributes_held if physical_id == own else {})
+
+    # Nested stacks do their work in the second module.
+    acts_of = {
+        "_provision_resource": checked("create", stacks._provision_resource, 0),
+        "_update_resource": checked("update", update_keeping_attributes, 1),
+        "_delete_resource": checked("delete", stacks._delete_resource, 0),
+    }
+    for name, act in acts_of.items():
+        setattr(stacks, name, act)
+        setattr(provisioners, name, act)
     ssm.resolve_parameter_value = read_parameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.services import cloudwatch_logs, ecr, eventbridge, lambda_svc, s3, scheduler, sns, ssm
+from ministack.services import budgets, cloudwatch_logs, ecr, eventbridge, lambda_svc, s3, scheduler, sns, ssm
 from ministack.services import stepfunctions as sfn
 
 Tags = Mapping[str, str]
@@ -55,6 +55,7 @@ def _rule(own: str, tags: Tags) -> None:
 
 
 _PUTS: Mapping[str, Callable[[str, Tags], None]] = {
+    "AWS::Budgets::Budget": _on_map(budgets._tags, budgets._budget_arn),
     "AWS::ECR::Repository": _repository,
     "AWS::Events::Rule": _rule,
     "AWS::Lambda::Function": _on_record(lambda_svc._functions),

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.embedded_aws.account import Account, allow, fresh, policy
+from tests.embedded_aws.account import Account, allow, fresh, policy, trust
 
 Props = dict[str, Any]
 TAGS = [{"Key": "class", "Value": "one"}]
@@ -30,6 +30,7 @@ class Given:
     queue: str
     topic: str
     key: str
+    bucket: str
 
     @property
     def role_name(self) -> str:
@@ -67,6 +68,7 @@ def given(account: Account) -> Given:
         account.client("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"],
         account.client("sns").create_topic(Name=fresh("topic"))["TopicArn"],
         account.client("kms").create_key()["KeyMetadata"]["KeyId"],
+        account.bucket(),
     )
 
 
@@ -156,7 +158,123 @@ _LIFECYCLE = json.dumps(
     }
 )
 
+
+def _role(**more: Any) -> Props:  # noqa: ANN401 # template properties
+    return {"AssumeRolePolicyDocument": trust("lambda"), **more}
+
+
+def _inline(*actions: str) -> list[Props]:
+    return [{"PolicyName": "own", "PolicyDocument": document(*actions)}]
+
+
+def _machine(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
+    definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    return {"RoleArn": given.role, "DefinitionString": json.dumps(definition), "Tags": TAGS, **more}
+
+
+def _schedule(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
+    target = {"Arn": given.function, "RoleArn": given.role}
+    at = "at(2099-01-01T00:00:00)"
+    return {"ScheduleExpression": at, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target, **more}
+
+
+def _budget(amount: int, *tags: dict[str, str]) -> Props:
+    limit = {"Amount": amount, "Unit": "USD"}
+    budget = {"BudgetName": "of-a-stack", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit}
+    return {"Budget": budget, "ResourceTags": list(tags)}
+
+
+def _bucket_policy(given: Given, action: str) -> Props:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{given.bucket}"}
+    return {"Bucket": given.bucket, "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
 CASES = [
+    Case(
+        "AWS::IAM::Role",
+        lambda _given: _role(Policies=_inline("s3:*"), Tags=TAGS),
+        ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy"),
+        ("iam:DeleteRolePolicy", "iam:DeleteRole"),
+        lambda given, own, _props: given.account.client("iam").get_role(RoleName=own),
+        changed=lambda _given: _role(Policies=_inline("sqs:*"), Description="new", Tags=[RETAGGED[1]]),
+        update=("iam:UpdateRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
+        replaced=lambda _given: _role(Path="/two/"),
+        arns=("arn:aws:iam::{account}:role/{stack}-*",),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        lambda _given: {"Tags": TAGS, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+        ("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketOwnershipControls"),
+        ("s3:DeleteBucket",),
+        lambda given, own, _props: given.account.client("s3").head_bucket(Bucket=own),
+        changed=lambda _given: {
+            "Tags": RETAGGED,
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "VersioningConfiguration": {"Status": "Enabled"},
+        },
+        update=("s3:PutBucketTagging", "s3:PutBucketVersioning"),
+        replaced=lambda _given: {"BucketName": fresh("named-bucket")},
+        arns=("arn:aws:s3:::{stack}-*",),
+    ),
+    Case(
+        "AWS::S3::BucketPolicy",
+        lambda given: _bucket_policy(given, "s3:DeleteBucket"),
+        ("s3:GetBucketPolicy", "s3:PutBucketPolicy"),
+        ("s3:DeleteBucketPolicy",),
+        lambda given, _own, _props: given.account.client("s3").get_bucket_policy(Bucket=given.bucket),
+        changed=lambda given: _bucket_policy(given, "s3:PutBucketAcl"),
+        update=("s3:PutBucketPolicy",),
+        arns=("{bucket}",),
+    ),
+    Case(
+        "AWS::StepFunctions::StateMachine",
+        lambda given: _machine(given),
+        ("states:CreateStateMachine", "states:TagResource", "states:DescribeStateMachine", "iam:PassRole"),
+        ("states:DescribeStateMachine", "states:DeleteStateMachine"),
+        lambda given, own, _props: (
+            given.account.client("stepfunctions").describe_state_machine(stateMachineArn=own)["status"] == "ACTIVE"
+        ),
+        changed=lambda given: _machine(given, TracingConfiguration={"Enabled": "true"}, Tags=[RETAGGED[1]]),
+        update=("states:UpdateStateMachine", "states:TagResource", "states:UntagResource", "iam:PassRole"),
+        replaced=lambda given: _machine(given, StateMachineName=fresh("named")),
+        arns=("{role}", "arn:aws:states:{place}:stateMachine:{stack}-*"),
+    ),
+    Case(
+        "AWS::Scheduler::Schedule",
+        lambda given: _schedule(given),
+        ("scheduler:CreateSchedule", "iam:PassRole"),
+        ("scheduler:DeleteSchedule",),
+        lambda given, own, _props: given.account.client("scheduler").get_schedule(Name=own),
+        changed=lambda given: _schedule(given, Description="new"),
+        update=("scheduler:UpdateSchedule", "iam:PassRole"),
+        replaced=lambda given: _schedule(given, Name=fresh("named")),
+        arns=("{role}", "arn:aws:scheduler:{place}:schedule/default/{stack}-*"),
+    ),
+    Case(
+        "AWS::Budgets::Budget",
+        lambda _given: _budget(5, *TAGS),
+        ("budgets:ModifyBudget", "budgets:TagResource"),
+        ("budgets:ModifyBudget",),
+        lambda given, own, _props: given.account.client("budgets").describe_budget(
+            AccountId=given.account.engine.account, BudgetName=own
+        ),
+        changed=lambda _given: _budget(6, RETAGGED[1]),
+        update=("budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"),
+        arns=("arn:aws:budgets::{account}:budget/of-a-stack",),
+    ),
+    Case(
+        "AWS::SageMaker::NotebookInstanceLifecycleConfig",
+        lambda _given: {"Tags": TAGS},
+        ("sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:AddTags"),
+        ("sagemaker:DeleteNotebookInstanceLifecycleConfig",),
+        lambda given, own, _props: given.account.client("sagemaker").describe_notebook_instance_lifecycle_config(
+            NotebookInstanceLifecycleConfigName=own.rsplit("/", 1)[-1]
+        ),
+        changed=lambda _given: {"OnStart": [{"Content": "IyEvYmluL2Jhc2gK"}], "Tags": [RETAGGED[1]]},
+        update=("sagemaker:UpdateNotebookInstanceLifecycleConfig", "sagemaker:AddTags", "sagemaker:DeleteTags"),
+        replaced=lambda _given: {"NotebookInstanceLifecycleConfigName": fresh("named")},
+        arns=("arn:aws:sagemaker:{place}:notebook-instance-lifecycle-config/{stack}-*",),
+    ),
     Case(
         "AWS::IAM::Policy",
         lambda given: {"PolicyName": "own", "PolicyDocument": document("s3:*"), "Roles": [given.role_name]},

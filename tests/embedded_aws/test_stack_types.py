@@ -99,6 +99,7 @@ def test_rights_limited_to_its_own_resource(account: Account, given: Given, case
             "queue": f"arn:aws:sqs:{account.engine.region}:{account.engine.account}:{given.queue.rsplit('/')[-1]}",
             "topic": given.topic,
             "key": given.key,
+            "bucket": f"arn:aws:s3:::{given.bucket}",
         }
         arns = [arn.format_map(fields) for arn in case.arns]
         held = {*case.create, *case.update, *case.delete}
