@@ -296,4 +296,17 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.lambda_svc:_LAMBDA_STATE_TRANSITION_DELAY": None,
         },
     ),
+    "deletions": (
+        "A policy with further versions and a rule with targets refuse to be deleted.",
+        {
+            "services.iam:_IAM_HANDLERS": None,
+            "services.iam:_policies": None,
+            "services.iam:_p": "params, key, default",
+            "services.iam:_error": "status, code, message, ns",
+            "services.eventbridge:_delete_rule": "data",
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_targets": None,
+            "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
+        },
+    ),
 }

@@ -16,7 +16,14 @@ from ministack.services import iam, scheduler, sts
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
-from embedded_aws.ministack_adapter import creation_hooks, identity, machine_hooks, service_hooks, stack_hooks
+from embedded_aws.ministack_adapter import (
+    creation_hooks,
+    deletion_hooks,
+    identity,
+    machine_hooks,
+    service_hooks,
+    stack_hooks,
+)
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
@@ -24,6 +31,7 @@ from embedded_aws.sagemaker.ports import Credentials
 __all__ = [
     "HOOKS",
     "creation_hooks",
+    "deletion_hooks",
     "emulator",
     "identity",
     "install",
