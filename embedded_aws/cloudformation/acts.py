@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from embedded_aws.cloudformation.types import Call, Properties, Resource, ResourceType, tag_map
+from embedded_aws.cloudformation.types import Call, Properties, Resource, ResourceError, ResourceType, tag_map
 
 PhysicalNames = Callable[[str, str, int], str]
 """Stack name, logical id and length to a generated name."""
@@ -16,7 +16,7 @@ SetSystemTags = Callable[[str, Mapping[str, str]], None]
 def acts(
     kind: ResourceType, call: Call, names: PhysicalNames, set_system_tags: SetSystemTags
 ) -> dict[str, Callable[..., Any]]:
-    """`create`, `update` and `delete`; tags that only AWS may set reach the resource beside the call."""
+    """`create`, `update`, `delete` and `import`; tags that only AWS may set reach the resource beside the call."""
 
     def tagged(made: Resource, props: Properties) -> tuple[str, dict[str, Any]]:
         if kind.tags and kind.system_tags:
@@ -33,7 +33,10 @@ def acts(
     def delete(pid: str, props: Properties) -> None:
         kind.delete(call, pid, _own(props, kind.tags))
 
-    return {"create": create, "update": update, "delete": delete}
+    def adopt(_identifier: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+        raise ResourceError("Importing resources of this type is not implemented by the embedded AWS")
+
+    return {"create": create, "update": update, "delete": delete, "import": adopt}
 
 
 def _own(props: Properties, member: str | None) -> dict[str, Any]:

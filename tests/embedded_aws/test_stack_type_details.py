@@ -33,18 +33,31 @@ def only(**resources: Any) -> Template:  # noqa: ANN401 # template parts
 @pytest.mark.parametrize(
     ("kind", "properties", "name"),
     [
-        ("SQS::Queue", {"Colour": "blue"}, "Colour"),
-        ("Lambda::Function", {"Code": {}, "Role": "r", "VpcConfig": {}}, "VpcConfig"),
-        ("Lambda::Function", {"Code": {"ImageUri": "i"}, "Role": "r"}, "Code.ImageUri"),
-        ("Logs::LogGroup", {"KmsKeyId": "k"}, "KmsKeyId"),
+        ("Lambda::Function", {"Code": {"ZipFile": CODE}, "VpcConfig": {}}, "VpcConfig"),
+        ("Lambda::Function", {"Code": {"ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/i:1"}}, "Code.ImageUri"),
+        ("Logs::LogGroup", {"KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k"}, "KmsKeyId"),
         ("SSM::Parameter", {"Type": "String", "Value": "v", "Policies": "[]"}, "Policies"),
-        ("ECR::Repository", {"EncryptionConfiguration": {}}, "EncryptionConfiguration"),
+        ("ECR::Repository", {"EncryptionConfiguration": {"EncryptionType": "AES256"}}, "EncryptionConfiguration"),
     ],
 )
 def test_property_that_is_not_carried_out_is_refused_by_name(
     account: Account, kind: str, properties: dict[str, Any], name: str
 ) -> None:
-    assert f"{name} is not implemented" in refused(account, resource(kind, **properties))
+    role = {"Role": account.role()} if kind == "Lambda::Function" else {}
+    assert f"{name} is not implemented" in refused(account, resource(kind, **role, **properties))
+
+
+def test_import_is_refused_by_name(account: Account) -> None:
+    """What stands outside of stacks is not taken into one ("Import AWS resources into a CloudFormation stack")."""
+    name = fresh("import")
+    url = account.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    queue = {**resource("SQS::Queue", QueueName=name), "DeletionPolicy": "Retain"}
+    wanted = {"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "Q", "ResourceIdentifier": {"QueueUrl": url}}
+    stacks, change = account.client("cloudformation"), {"StackName": name, "ChangeSetName": "import"}
+    body = json.dumps(template(Q=queue))
+    stacks.create_change_set(**change, ChangeSetType="IMPORT", TemplateBody=body, ResourcesToImport=[wanted])
+    stacks.execute_change_set(**change)
+    assert "Importing resources of this type is not implemented" in account.settled(name).reasons["Q"]
 
 
 def test_generated_names_and_cloudformations_own_tags(account: Account) -> None:
