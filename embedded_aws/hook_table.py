@@ -130,15 +130,35 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
                 "stack_name, logical_id, lowercase, max_len, seeded"
             ),
             "services.cloudformation.provisioners:_NAME_SEED": None,
-            "services.s3:_bucket_tags": None,
-            "services.stepfunctions:_tags": None,
             "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
+            "services.budgets:_tags": None,
+            "services.budgets:_budget_arn": "budget_name",
+            "services.cloudwatch_logs:_log_groups": None,
+            "services.ecr:_repositories": None,
+            "services.eventbridge:_rules": None,
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_tags": None,
+            "services.lambda_svc:_functions": None,
+            "services.s3:_bucket_tags": None,
+            "services.scheduler:_tags": None,
+            "services.scheduler:_group_arn": "name",
+            "services.sns:_topics": None,
+            "services.ssm:_tags": None,
+            "services.ssm:_param_arn": "name",
+            "services.stepfunctions:_tags": None,
         },
     ),
     "stack-rights": (
         "What the emulator provisions itself needs the stack's principal's rights too.",
         {
             "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
+            "services.cloudformation.provisioners:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.provisioners:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.provisioners:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
             "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),
             "services.cloudformation.stacks:_update_resource": (
                 "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
@@ -354,6 +374,54 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.cloudformation.changesets:_find_change_set": None,
             "services.cloudformation.handlers:_ACTION_HANDLERS": None,
             "services.cloudformation.handlers:_p": "params, key, default",
+        },
+    ),
+    "lambda-actions": (
+        "Every Lambda call is asked about as the action that it is: the emulator's own reading knows a part of them.",
+        {
+            "core.iam_actions:_BOTOCORE_SERVICE_MAP": None,
+            "core.iam_actions:_lambda_action": "method, path",
+            "core.iam_actions:_match_rest_action": "service, method, path, query_params",
+        },
+    ),
+    "resource-arns": (
+        "Actions of repositories, rules, aliases, topics and schedule groups are asked about on their resource.",
+        {
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+        },
+    ),
+    "creation-rights": (
+        "Who sets tags in a call that makes something needs the right to tag too.",
+        {
+            "app:_routing_params": "method, path, headers, body, query_params",
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_actions:request_tag_context": "service, iam_action, body, params",
+            "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",
+        },
+    ),
+    "function-code": (
+        "A function's code is read with the rights of who makes it, and must be there; it is active soon.",
+        {
+            "services.lambda_svc:_fetch_code_from_s3": "bucket, key, version_id",
+            "services.lambda_svc:_LAMBDA_STATE_TRANSITION_DELAY": None,
+        },
+    ),
+    "deletions": (
+        "A policy with further versions and a rule with targets refuse to be deleted.",
+        {
+            "services.iam:_IAM_HANDLERS": None,
+            "services.iam:_policies": None,
+            "services.iam:_p": "params, key, default",
+            "services.iam:_error": "status, code, message, ns",
+            "services.eventbridge:_delete_rule": "data",
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_targets": None,
+            "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
         },
     ),
 }

@@ -47,10 +47,10 @@ class Asked:
 
 
 def action(namespace: str, found: str | None) -> str:
-    """The action; Budgets has two for all its calls, and an unknown one is matched only by `*`."""
+    """The action; Budgets has two for all its calls but those of tags, and an unknown one is matched only by `*`."""
     if found is None:
         return f"{namespace}:UnknownOperation"
-    if namespace == "budgets":
+    if namespace == "budgets" and "tag" not in found.lower():
         return "budgets:ViewBudget" if found.startswith("budgets:Describe") else "budgets:ModifyBudget"
     return found
 
@@ -95,6 +95,8 @@ def _iam(asked: Asked) -> str:
 
 
 def _budgets(asked: Asked) -> str:
+    if "ResourceARN" in asked.params:
+        return str(asked.params["ResourceARN"])
     budget = asked.params.get("Budget") or asked.params.get("NewBudget") or asked.params
     return f"arn:aws:budgets::{asked.account}:budget/{budget.get('BudgetName', '*')}"
 

@@ -17,6 +17,8 @@ from ministack.services import iam, scheduler, sts
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
 from embedded_aws.ministack_adapter import (
+    creation_hooks,
+    deletion_hooks,
     identity,
     machine_hooks,
     service_hooks,
@@ -31,6 +33,8 @@ from embedded_aws.sagemaker.ports import Credentials
 
 __all__ = [
     "HOOKS",
+    "creation_hooks",
+    "deletion_hooks",
     "emulator",
     "identity",
     "install",
