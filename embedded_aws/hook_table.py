@@ -166,6 +166,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_fail_execution": "execution, error, cause",
             "services.stepfunctions:_add_event": "execution, event_type, details",
             "services.stepfunctions:_delete_state_machine": "data",
+            "services.stepfunctions:_executions": None,
+            "services.stepfunctions:_map_runs": None,
             "services.stepfunctions:_apply_parameters": "state_def, data, ctx",
             "services.stepfunctions:_find_matching_retrier": "retriers, error, retry_counts",
             "services.cloudwatch_logs:_log_groups": None,
@@ -240,5 +242,28 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "managed-key": (
         "S3's own KMS key is used where a request asks for aws:kms and names no key, as the CDK's uploads do.",
         {"services.s3:_resolve_sse_write_headers": "headers, bucket_name"},
+    ),
+    "distributed-map": (
+        "A Distributed Map reads, starts children and writes results with the machine's role.",
+        {
+            "services.stepfunctions:_run_distributed_map": (
+                "state_def, raw_input, effective, iterator, execution, ctx"
+            ),
+            "services.stepfunctions:_run_sub_machine": "states, start_at, input_data, execution, ctx",
+            "services.stepfunctions:_state_query_language": "state_def, ctx",
+            "services.stepfunctions:_resolve_params_obj": "template, data, ctx",
+            "services.stepfunctions:_resolve_path_or_ctx": "path, data, ctx",
+            "services.stepfunctions:_apply_jsonata_template": "value, raw_input, ctx, result, error_output",
+            "services.stepfunctions:_apply_jsonata_output": (
+                "state_def, raw_input, ctx, result, error_output, default"
+            ),
+            "services.stepfunctions:_apply_state_assign": "state_def, raw_input, ctx, result, error_output",
+            "services.stepfunctions:_apply_result_selector": "state_def, data",
+            "services.stepfunctions:_apply_result_path": "state_def, original, result",
+            "services.stepfunctions:_apply_output_path": "state_def, data, ctx",
+            "services.stepfunctions:_next_or_end": "state_def",
+            "services.stepfunctions:_map_runs": None,
+            "services.stepfunctions:_executions": None,
+        },
     ),
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from embedded_aws.authorization import Check
+from embedded_aws.distributed_map_fields import faults
 from embedded_aws.execution_logs import DELIVERY_ACTIONS
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, integration
@@ -21,7 +22,7 @@ _MANAGED_RULES = {
     "createTransformJob": ("TransformJobs", "SageMaker Transform Job State Change"),
 }
 # Fields of states that the emulator reads past: refused, so that nothing is accepted and ignored.
-_UNKNOWN_FIELDS = ("ItemBatcher", "ResultWriter", "TimeoutSecondsPath", "HeartbeatSeconds", "Credentials")
+_UNKNOWN_FIELDS = ("TimeoutSecondsPath", "HeartbeatSeconds", "Credentials")
 
 
 def vet(definition: str) -> None:
@@ -34,6 +35,8 @@ def vet(definition: str) -> None:
         for field in _UNKNOWN_FIELDS:
             if field in state:
                 raise _invalid(f"{field} at /States/{name} is not implemented by the embedded AWS")
+        for fault in faults(state) if state.get("Type") == "Map" else ():
+            raise _invalid(f"SCHEMA_VALIDATION_FAILED: {fault} at /States/{name}")
         found = integration(str(state.get("Resource", "")))
         if found is None or found.sdk or found.service != "sagemaker":
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -72,14 +72,36 @@ class Tasks:
 
     def check(self, resource: str, params: Mapping[str, Any]) -> None:
         """TaskError if the execution has ended, or its role may not do what the emulator is about to do."""
-        task = self._current()
-        if not task.wanted():
+        if not self.wanted():
             raise TaskError("States.TaskFailed", "The execution has ended.")
         for check, error in step_functions.rights(resource, params, self.place):
+            self.require([check], error)
+
+    def require(self, checks: Iterable[Check], error: str) -> None:
+        """TaskError of that name if the role may not do all of this."""
+        for check in checks:
             try:
-                self.ask(task.credentials().access_key_id, check)
+                self.ask(self._current().credentials().access_key_id, check)
             except AwsError as refusal:
                 raise TaskError(error, refusal.message) from refusal
+
+    def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of an operation called as the role; AwsError if it fails."""
+        return self.clients.call(self._current().credentials(), service, operation, params)
+
+    def wanted(self) -> bool:
+        """Whether the execution still wants what is being done for it."""
+        return self._current().wanted()
+
+    @contextmanager
+    def child(self, execution: Mapping[str, Any]) -> Iterator[None]:
+        """Within, tasks belong to a child of the current execution, and act as its role."""
+        parent = self._current()
+        token = _task.set(Task(parent.credentials, lambda: execution["status"] == "RUNNING" and parent.wanted()))
+        try:
+            yield
+        finally:
+            _task.reset(token)
 
     def _current(self) -> Task:
         task = _task.get(None)

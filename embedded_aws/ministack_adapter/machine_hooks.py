@@ -21,7 +21,7 @@ from embedded_aws.step_functions import TaskError
 from embedded_aws.tasks import SERVICE_PRINCIPAL, Tasks
 
 
-def _in_its_words(act: Callable[..., Any], *args: Any) -> Any:
+def in_its_words(act: Callable[..., Any], *args: Any) -> Any:
     """An act whose failure the emulator's Retry and Catch are to see."""
     try:
         return act(*args)
@@ -29,10 +29,15 @@ def _in_its_words(act: Callable[..., Any], *args: Any) -> Any:
         raise sfn._ExecutionError(error.error, error.cause) from error
 
 
+def tasks_of(engine: Engine) -> Tasks:
+    """The tasks of an engine."""
+    place = f"{engine.place.region}:{engine.place.account}"
+    return Tasks(engine.clients, engine.sessions, partial(ask, engine), place)
+
+
 @HOOKS.applies("task-principal")
 def _task_principal(engine: Engine) -> None:
-    place = f"{engine.place.region}:{engine.place.account}"
-    tasks = Tasks(engine.clients, engine.sessions, partial(ask, engine), place)
+    tasks = tasks_of(engine)
     run, within = sfn._run_execution, sfn._invoke_resource_with_timeout
 
     def run_execution(arn: str) -> None:
@@ -51,12 +56,12 @@ def _task_principal(engine: Engine) -> None:
 
     def checked(invoke: Callable[..., Any]) -> Callable[..., Any]:
         def act(resource: str, data: Any, *args: Any) -> Any:
-            _in_its_words(tasks.check, resource, data)
+            in_its_words(tasks.check, resource, data)
             return invoke(resource, data, *args)
 
         return act
 
-    perform = partial(_in_its_words, tasks.perform)
+    perform = partial(in_its_words, tasks.perform)
     sfn._run_execution, sfn._invoke_resource_with_timeout = run_execution, invoke_within
     sfn._invoke_resource = checked(sfn._invoke_resource)
     sfn._invoke_with_callback = checked(sfn._invoke_with_callback)
@@ -96,9 +101,7 @@ def _executions(_: Engine) -> None:
         return event
 
     def delete_and_end(data: Any) -> Any:
-        for execution in sfn._executions.values():
-            if execution["stateMachineArn"] == data.get("stateMachineArn") and execution["status"] == "RUNNING":
-                execution.update(status="ABORTED", stopDate=sfn.now_iso())
+        _end_all(str(data.get("stateMachineArn")))
         return delete(data)
 
     def find_retrier(retriers: Any, error: str, counts: dict[int, int]) -> Any:
@@ -110,6 +113,19 @@ def _executions(_: Engine) -> None:
     sfn._apply_parameters = lambda state, data, ctx=None: (
         {} if state.get("Parameters") == {} else parameters(state, data, ctx)
     )
+
+
+def _end_all(machine_arn: str) -> None:
+    """End a state machine's executions; the children of its Map Runs go with it."""
+    for key, execution in list(sfn._executions.items()):
+        if execution["stateMachineArn"].split("/")[0] == machine_arn:
+            if execution["status"] == "RUNNING":
+                execution.update(status="ABORTED", stopDate=sfn.now_iso())
+            if execution["stateMachineArn"] != machine_arn:
+                sfn._executions.pop(key)
+    for key, run in list(sfn._map_runs.items()):
+        if run["_stateMachineArn"].split("/")[0] == machine_arn:
+            sfn._map_runs.pop(key)
 
 
 def _log(machine: Mapping[str, Any], execution: Mapping[str, Any], event: Mapping[str, Any]) -> None:
