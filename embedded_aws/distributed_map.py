@@ -128,7 +128,7 @@ class MapRun:
         self.record["stopDate"] = _now()
 
     def written(self) -> None:
-        """Note that the results of all children that ended are written."""
+        """Note that the results of all children that ended are given back or written, which AWS does not tell apart."""
         for counts in (self.record["itemCounts"], self.record["executionCounts"]):
             counts["resultsWritten"] = sum(counts[outcome] for outcome in _OUTCOMES.values())
 

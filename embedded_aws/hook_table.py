@@ -149,14 +149,10 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "task-principal": (
-        "Every task acts as its state machine's role; SageMaker's integrations and aws-sdk:* go by the front door.",
+        "Every task acts as its state machine's role, while its execution wants it.",
         {
             "services.stepfunctions:_run_execution": "exec_arn",
-            "services.stepfunctions:_invoke_resource": "resource, input_data",
-            "services.stepfunctions:_invoke_with_callback": "resource, input_data, token, state_def",
             "services.stepfunctions:_invoke_resource_with_timeout": "resource, input_data, timeout",
-            "services.stepfunctions:_invoke_aws_sdk_integration": "resource, input_data",
-            "services.stepfunctions:_SERVICE_DISPATCH": None,
             "services.stepfunctions:_ExecutionError": "error, cause",
         },
     ),
@@ -264,6 +260,19 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_next_or_end": "state_def",
             "services.stepfunctions:_map_runs": None,
             "services.stepfunctions:_executions": None,
+        },
+    ),
+    "task-calls": (
+        "Functions and integrations go by the front door; callbacks and activities keep to timeout and heartbeat.",
+        {
+            "services.stepfunctions:_execute_task": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_invoke_resource": "resource, input_data",
+            "services.stepfunctions:_invoke_with_callback": "resource, input_data, token, state_def",
+            "services.stepfunctions:_invoke_activity": "resource, input_data",
+            "services.stepfunctions:_apply_input_path": "state_def, data, ctx",
+            "services.stepfunctions:_task_tokens": None,
+            "services.stepfunctions:_activities": None,
+            "services.stepfunctions:_activity_tasks": None,
         },
     ),
 }

@@ -52,11 +52,16 @@ def sdk_name(name: str) -> str:
 
 def error_name(model: ServiceModel, code: str) -> str:
     """The error name of a failed `aws-sdk` call."""
-    prefix = sdk_name(model.service_id.replace(" ", ""))
+    prefix, shape = sdk_name(model.service_id.replace(" ", "")), error_shape(model, code)
+    return f"{prefix}.{_exception(shape)}" if shape else f"{prefix}.{prefix}Exception"
+
+
+def error_shape(model: ServiceModel, code: str) -> str | None:
+    """The model's name of an error by its code; None if the model does not list it."""
     for shape in model.error_shapes:
         if code in (getattr(shape, "error_code", None), shape.name):
-            return f"{prefix}.{_exception(shape.name)}"
-    return f"{prefix}.{prefix}Exception"
+            return str(shape.name)
+    return None
 
 
 def wire_params(shape: StructureShape | None, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,7 @@ def in_its_words(act: Callable[..., Any], *args: Any) -> Any:
 
 def tasks_of(engine: Engine) -> Tasks:
     """The tasks of an engine."""
-    place = f"{engine.place.region}:{engine.place.account}"
-    return Tasks(engine.clients, engine.sessions, partial(ask, engine), place)
+    return Tasks(engine.clients, engine.sessions, partial(ask, engine))
 
 
 @HOOKS.applies("task-principal")
@@ -54,18 +53,7 @@ def _task_principal(engine: Engine) -> None:
         with tasks.within(seconds):
             return within(resource, data, seconds)
 
-    def checked(invoke: Callable[..., Any]) -> Callable[..., Any]:
-        def act(resource: str, data: Any, *args: Any) -> Any:
-            in_its_words(tasks.check, resource, data)
-            return invoke(resource, data, *args)
-
-        return act
-
-    perform = partial(in_its_words, tasks.perform)
     sfn._run_execution, sfn._invoke_resource_with_timeout = run_execution, invoke_within
-    sfn._invoke_resource = checked(sfn._invoke_resource)
-    sfn._invoke_with_callback = checked(sfn._invoke_with_callback)
-    sfn._invoke_aws_sdk_integration = sfn._SERVICE_DISPATCH["arn:aws:states:::sagemaker:"] = perform
 
 
 def _limit(execution: dict[str, Any], seconds: float | None) -> None:
@@ -146,7 +134,7 @@ def _state_machines(engine: Engine) -> None:
 
     def vet(machine: Mapping[str, Any]) -> None:
         role, definition = machine["roleArn"], machine["definition"]
-        state_machines.vet(definition)
+        state_machines.vet(definition, machine.get("type") or "STANDARD")
         engine.sessions.trusting(role, SERVICE_PRINCIPAL)
         session = engine.sessions.session(role, SERVICE_PRINCIPAL, "AWSStepFunctions")
         allowed = partial(ask, engine, session.access_key_id)

@@ -85,6 +85,7 @@ def _names(state: Any, processor: Any, execution: Any, ctx: Any) -> Names:
 
 def _written(tasks: Tasks, writer: Writer, run: MapRun, names: Names) -> Any:
     if writer.bucket is None:
+        run.written()
         return writer.results(run.children)
     objects = f"arn:aws:s3:::{writer.bucket}/*"
     tasks.require([Check(action, objects) for action in RIGHTS], "States.ResultWriterFailed")

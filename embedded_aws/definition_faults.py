@@ -1,0 +1,176 @@
+"""What Step Functions refuses in a definition, as CreateStateMachine and ValidateStateMachineDefinition say it.
+
+No emulator import. Texts that executions against AWS have shown are AWS's; where a function says so, they are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from embedded_aws import distributed_map_fields, optimized_integrations
+from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integration, integration, known_operation
+
+State = Mapping[str, Any]
+_TYPES = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+_WITHOUT_NEXT = ("Choice", "Succeed", "Fail")
+_SCHEMA = "SCHEMA_VALIDATION_FAILED"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One error: its code, what it says and where (a path like `/States/Name`)."""
+
+    code: str
+    message: str
+    location: str = ""
+
+    def __str__(self) -> str:
+        """As CreateStateMachine's message has it."""
+        return f"{self.code}: {self.message}" + (f" at {self.location}" if self.location else "")
+
+
+def faults(definition: str, kind: str) -> Iterator[Fault]:
+    """Every fault of a definition for a STANDARD or EXPRESS machine."""
+    try:
+        machine = json.loads(definition) if definition.strip() else None
+    except json.JSONDecodeError as error:
+        yield Fault("INVALID_JSON_DESCRIPTION", str(error))
+        return
+    if not isinstance(machine, dict):
+        yield Fault(_SCHEMA, "Definition must be a valid JSON object")
+        return
+    yield from _machine(machine, "", machine.get("QueryLanguage", "JSONPath"), kind)
+
+
+def _machine(machine: State, place: str, language: str, kind: str) -> Iterator[Fault]:
+    missing = [field for field in ("States", "StartAt") if field not in machine]
+    if missing:
+        yield Fault(_SCHEMA, f"These fields are required: [{', '.join(missing)}]", place or "/")
+        return
+    states = machine["States"]
+    yield from _targets(machine, place)
+    for name, state in states.items():
+        yield from _state(state, f"{place}/States/{name}", language, kind)
+
+
+def _targets(machine: State, place: str) -> Iterator[Fault]:
+    """Every state that is named must be there, and every state must be reached."""
+    states = machine["States"]
+    named = [(f"{place}/StartAt", machine["StartAt"])]
+    for name, state in states.items():
+        named += [(f"{place}/States/{name}/{field}", target) for field, target in _named(state)]
+    for location, target in named:
+        if target not in states:
+            yield Fault("MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {target}", location)
+    reached = {target for _, target in named}
+    for name in states:
+        if name not in reached:
+            yield Fault("MISSING_TRANSITION_TARGET", f'State "{name}" is not reachable.', f"{place}/States/{name}")
+
+
+def _named(state: State) -> Iterator[tuple[str, str]]:
+    for field in ("Next", "Default"):
+        if field in state:
+            yield field, state[field]
+    for group in ("Choices", "Catch"):
+        for number, member in enumerate(state.get(group, [])):
+            if "Next" in member:
+                yield f"{group}[{number}]/Next", member["Next"]
+
+
+def _state(state: State, place: str, language: str, kind: str) -> Iterator[Fault]:
+    own = state.get("QueryLanguage", language)
+    if language == "JSONata" and own == "JSONPath":
+        yield Fault(_SCHEMA, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", place)
+    if state.get("Type") not in _TYPES:
+        yield Fault(_SCHEMA, f"Type must be one of {', '.join(_TYPES)}", f"{place}/Type")
+        return
+    if state["Type"] not in _WITHOUT_NEXT and ("Next" in state) == bool(state.get("End")):
+        yield Fault(_SCHEMA, "These fields are required: [Next]" if "Next" not in state else "End and Next", place)
+    yield from _catchers(state, place)
+    if state["Type"] == "Task":
+        yield from _task(state, place, kind)
+    if state["Type"] == "Map":
+        yield from (Fault(_SCHEMA, text, place) for text in distributed_map_fields.faults(state))
+    yield from _inner(state, place, own, kind)
+
+
+def _inner(state: State, place: str, language: str, kind: str) -> Iterator[Fault]:
+    for number, branch in enumerate(state.get("Branches", [])):
+        yield from _machine(branch, f"{place}/Branches[{number}]", language, kind)
+    for field in ("ItemProcessor", "Iterator"):
+        if field not in state:
+            continue
+        config = state[field].get("ProcessorConfig") or {}
+        distributed = config.get("Mode") == "DISTRIBUTED"
+        if distributed and kind == "EXPRESS":
+            yield Fault(_SCHEMA, "Express state machine does not support Distributed Map", place)
+        inside = str(config.get("ExecutionType", kind)) if distributed else kind
+        yield from _machine(state[field], f"{place}/{field}", language, inside)
+
+
+def _catchers(state: State, place: str) -> Iterator[Fault]:
+    """States.ALL stands alone and last. The rule is AWS's, the text is not."""
+    for group in ("Retry", "Catch"):
+        members = state.get(group, [])
+        for number, member in enumerate(members):
+            names = member.get("ErrorEquals") or []
+            if not names:
+                yield Fault(_SCHEMA, "ErrorEquals must not be empty", f"{place}/{group}[{number}]")
+            if "States.ALL" in names and (len(names) > 1 or number < len(members) - 1):
+                text = "States.ALL must appear alone and in the last member"
+                yield Fault(_SCHEMA, text, f"{place}/{group}[{number}]/ErrorEquals")
+
+
+def _task(state: State, place: str, kind: str) -> Iterator[Fault]:
+    resource = str(state.get("Resource", ""))
+    found = integration(resource)
+    if not (resource.startswith("arn:") and (found or ":function:" in resource or ":activity:" in resource)):
+        yield _not_recognized(resource, place)
+        return
+    if found is not None:
+        yield from _integration(found, resource, place)
+        for pattern in ("sync", "waitForTaskToken"):
+            if kind == "EXPRESS" and found.pattern.startswith(pattern):
+                text = f"Express state machine does not support '.{pattern}' service integration "
+                yield Fault(_SCHEMA, text, f"{place}/Resource")
+    elif ":activity:" in resource and kind == "EXPRESS":
+        yield Fault(_SCHEMA, "Express state machine does not support activities", f"{place}/Resource")
+    yield from _times(state, found, place)
+
+
+def _integration(found: Integration, resource: str, place: str) -> Iterator[Fault]:
+    if found.sdk:
+        known = known_operation(found) and found.pattern in ("", "waitForTaskToken")
+    elif found.service == "sagemaker":
+        known = found.action in SAGEMAKER_ACTIONS and found.pattern in ("", "sync")
+        known = known and (not found.sync or found.action in SYNC_JOBS)
+    elif found.service in optimized_integrations.SERVICES:
+        known = optimized_integrations.knows(found)
+    else:
+        yield Fault(_SCHEMA, f"{resource} is not implemented by the embedded AWS", f"{place}/Resource")
+        return
+    if not known:
+        yield _not_recognized(resource, place)
+
+
+def _not_recognized(resource: str, place: str) -> Fault:
+    text = (
+        f"The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the resource "
+        "is not available in this region."
+    )
+    return Fault(_SCHEMA, text, f"{place}/Resource")
+
+
+def _times(state: State, found: Integration | None, place: str) -> Iterator[Fault]:
+    """A heartbeat is shorter than the timeout. The rule is AWS's, the text is not."""
+    beats = "HeartbeatSeconds" in state or "HeartbeatSecondsPath" in state
+    calls_back = found.pattern == "waitForTaskToken" if found else ":activity:" in str(state.get("Resource"))
+    if beats and not calls_back:
+        yield Fault(_SCHEMA, "Heartbeats of this resource are not implemented by the embedded AWS", place)
+    heartbeat, timeout = state.get("HeartbeatSeconds"), state.get("TimeoutSeconds")
+    if isinstance(heartbeat, int) and isinstance(timeout, int) and heartbeat >= timeout:
+        yield Fault(_SCHEMA, "HeartbeatSeconds must be smaller than TimeoutSeconds", place)
