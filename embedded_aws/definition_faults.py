@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws import distributed_map_fields, optimized_integrations
+from embedded_aws import choice_rules, definition_fields, distributed_map_fields, optimized_integrations
 from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integration, integration, known_operation
 
 State = Mapping[str, Any]
-_TYPES = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
 _WITHOUT_NEXT = ("Choice", "Succeed", "Fail")
 _SCHEMA = "SCHEMA_VALIDATION_FAILED"
 
@@ -26,6 +25,11 @@ class Fault:
     code: str
     message: str
     location: str = ""
+
+    def diagnostic(self) -> dict[str, str]:
+        """As ValidateStateMachineDefinition has it."""
+        place = {"location": self.location} if self.location else {}
+        return {"severity": "ERROR", "code": self.code, "message": self.message, **place}
 
     def __str__(self) -> str:
         """As CreateStateMachine's message has it."""
@@ -50,6 +54,8 @@ def _machine(machine: State, place: str, language: str, kind: str) -> Iterator[F
     if missing:
         yield Fault(_SCHEMA, f"These fields are required: [{', '.join(missing)}]", place or "/")
         return
+    for field in definition_fields.unknown_of_machine(machine, inner=bool(place)):
+        yield _unsupported(place, field)
     states = machine["States"]
     yield from _targets(machine, place)
     for name, state in states.items():
@@ -85,17 +91,43 @@ def _state(state: State, place: str, language: str, kind: str) -> Iterator[Fault
     own = state.get("QueryLanguage", language)
     if language == "JSONata" and own == "JSONPath":
         yield Fault(_SCHEMA, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", place)
-    if state.get("Type") not in _TYPES:
-        yield Fault(_SCHEMA, f"Type must be one of {', '.join(_TYPES)}", f"{place}/Type")
+    if state.get("Type") not in definition_fields.TYPES:
+        yield Fault(_SCHEMA, f"Type must be one of {', '.join(definition_fields.TYPES)}", f"{place}/Type")
         return
     if state["Type"] not in _WITHOUT_NEXT and ("Next" in state) == bool(state.get("End")):
         yield Fault(_SCHEMA, "These fields are required: [Next]" if "Next" not in state else "End and Next", place)
+    for field in definition_fields.unknown(state, own):
+        yield _unsupported(place, field)
     yield from _catchers(state, place)
+    if state["Type"] == "Choice" and own == "JSONPath":
+        for number, rule in enumerate(state.get("Choices", [])):
+            yield from _rule(rule, f"{place}/Choices[{number}]")
     if state["Type"] == "Task":
         yield from _task(state, place, kind)
     if state["Type"] == "Map":
         yield from (Fault(_SCHEMA, text, place) for text in distributed_map_fields.faults(state))
     yield from _inner(state, place, own, kind)
+
+
+def _unsupported(place: str, field: str) -> Fault:
+    """A field that is not known there. The text is not AWS's."""
+    return Fault(_SCHEMA, "Field is not supported", f"{place}/{field}")
+
+
+def _rule(rule: State, place: str) -> Iterator[Fault]:
+    """A rule has one operator. The rule is AWS's, the text is not."""
+    operators = [name for name in rule if name not in ("Variable", "Next", "Comment")]
+    if len(operators) != 1:
+        yield Fault(_SCHEMA, "A choice rule must have exactly one operator", place)
+        return
+    [operator] = operators
+    if operator in ("And", "Or"):
+        for number, part in enumerate(rule[operator]):
+            yield from _rule(part, f"{place}/{operator}[{number}]")
+    elif operator == "Not":
+        yield from _rule(rule["Not"], f"{place}/Not")
+    elif operator not in choice_rules.OPERATORS or "Variable" not in rule:
+        yield Fault(_SCHEMA, f"{operator} is not an operator of a Variable", place)
 
 
 def _inner(state: State, place: str, language: str, kind: str) -> Iterator[Fault]:

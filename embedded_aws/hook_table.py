@@ -174,6 +174,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         {
             "services.stepfunctions:_create_state_machine": "data",
             "services.stepfunctions:_update_state_machine": "data",
+            "services.stepfunctions:_validate_state_machine_definition": "data",
             "services.stepfunctions:_state_machines": None,
             "services.eventbridge:_put_rule": "data",
             "services.eventbridge:_ensure_default_bus": "",
@@ -273,6 +274,40 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_task_tokens": None,
             "services.stepfunctions:_activities": None,
             "services.stepfunctions:_activity_tasks": None,
+        },
+    ),
+    "paths": (
+        "Paths that lead nowhere fail instead of being null, in choices too; failed intrinsic functions have a name.",
+        {
+            "services.stepfunctions:_resolve_path": "path, data",
+            "services.stepfunctions:_parse_jsonpath_tokens": "path",
+            "services.stepfunctions:_evaluate_rule": "rule, data, ctx",
+            "services.stepfunctions:_evaluate_intrinsic": "expression, data, ctx",
+        },
+    ),
+    "states": (
+        "States of branches are checked, noted and kept apart; Parallel and Succeed do what JSONata says.",
+        {
+            "services.stepfunctions:_run_sub_machine": "states, start_at, input_data, execution, ctx",
+            "services.stepfunctions:_run_parallel_branches": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_apply_output_path": "state_def, data, ctx",
+            "services.stepfunctions:_apply_jsonata_arguments": "state_def, raw_input, ctx",
+            "services.stepfunctions:_error_matches": "error_equals, error",
+            "services.stepfunctions:_execute_pass": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_choice": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_task": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_execute_parallel": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_execute_map": "state_def, raw_input, execution, ctx",
+        },
+    ),
+    "execution-starts": (
+        "Executions start once for a name, with input that is JSON; outputs of tasks are JSON too.",
+        {
+            "services.stepfunctions:_start_execution": "data",
+            "services.stepfunctions:_start_sync_execution": "data",
+            "services.stepfunctions:_send_task_success": "data",
+            "services.stepfunctions:_executions": None,
         },
     ),
 }

@@ -20,6 +20,8 @@ from embedded_aws.step_functions import Task, TaskError
 
 MAX_BYTES = 262_144
 """What a state's input or output may hold."""
+MAX_EVENTS = 25_000
+"""What the history of an execution may hold."""
 SERVICE_PRINCIPAL = "states.amazonaws.com"
 _task: ContextVar[Task] = ContextVar("task")
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
@@ -98,8 +100,7 @@ class Tasks:
 
     def check(self, resource: str, params: Any) -> None:  # noqa: ANN401 # any JSON value
         """TaskError if the execution has ended, or its role may not watch what the task starts."""
-        if not self.wanted():
-            raise TaskError("States.TaskFailed", "The execution has ended.")
+        self.check_wanted()
         self.require(step_functions.rights(resource, params), "StepFunctions.AWSStepFunctionsException")
 
     def require(self, checks: Iterable[Check], error: str) -> None:
@@ -113,6 +114,12 @@ class Tasks:
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of an operation called as the role; AwsError if it fails."""
         return self.clients.call(self._current().credentials(), service, operation, params)
+
+    def check_wanted(self) -> None:
+        """TaskError if the execution has ended; a state that is tried outside of one is always wanted."""
+        task = _task.get(None)
+        if task is not None and not task.wanted():
+            raise TaskError("States.TaskFailed", "The execution has ended.")
 
     def wanted(self) -> bool:
         """Whether the execution still wants what is being done for it."""

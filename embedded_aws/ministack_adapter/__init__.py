@@ -16,7 +16,15 @@ from ministack.services import iam, scheduler, sts
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
-from embedded_aws.ministack_adapter import identity, machine_hooks, map_hooks, service_hooks, stack_hooks, task_hooks
+from embedded_aws.ministack_adapter import (
+    identity,
+    machine_hooks,
+    map_hooks,
+    service_hooks,
+    stack_hooks,
+    state_hooks,
+    task_hooks,
+)
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
@@ -31,6 +39,7 @@ __all__ = [
     "service_hooks",
     "shutdown",
     "stack_hooks",
+    "state_hooks",
     "stores",
     "task_hooks",
 ]

@@ -12,13 +12,13 @@ from typing import Any
 from ministack.services import cloudwatch_logs, eventbridge
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import execution_logs, state_machines
+from embedded_aws import definition_faults, execution_logs, execution_starts, state_machines
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, error_reply
 from embedded_aws.retries import with_delay
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.step_functions import TaskError
-from embedded_aws.tasks import SERVICE_PRINCIPAL, Tasks
+from embedded_aws.tasks import MAX_EVENTS, SERVICE_PRINCIPAL, Tasks
 
 
 def in_its_words(act: Callable[..., Any], *args: Any) -> Any:
@@ -86,6 +86,9 @@ def _executions(_: Engine) -> None:
         machine = sfn._state_machines.get(execution["stateMachineArn"])
         if machine is not None:
             _log(machine, execution, event)
+        if len(execution["events"]) >= MAX_EVENTS:
+            text = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+            fail_once(execution, "States.Runtime", text)
         return event
 
     def delete_and_end(data: Any) -> Any:
@@ -161,3 +164,44 @@ def _state_machines(engine: Engine) -> None:
         return act
 
     sfn._create_state_machine, sfn._update_state_machine = vetted(create), vetted(update)
+    sfn._validate_state_machine_definition = _diagnosed
+
+
+def _diagnosed(data: Mapping[str, Any]) -> Reply:
+    """ValidateStateMachineDefinition: every fault that creating the machine would name."""
+    found = definition_faults.faults(str(data.get("definition", "")), data.get("type") or "STANDARD")
+    shown = [fault.diagnostic() for fault in found]
+    limit = int(data.get("maxResults") or 100)
+    result = {"result": "FAIL" if shown else "OK", "diagnostics": shown[:limit], "truncated": len(shown) > limit}
+    reply: Reply = sfn.json_response(result)
+    return reply
+
+
+@HOOKS.applies("execution-starts")
+def _execution_starts(_: Engine) -> None:
+    start, succeed = sfn._start_execution, sfn._send_task_success
+
+    def vetted(inner: Callable[[Any], Reply], vet: Callable[[Any], None]) -> Callable[[Any], Reply]:
+        def act(data: Any) -> Reply:
+            try:
+                vet(data)
+            except AwsError as error:
+                return error_reply(error)
+            return inner(data)
+
+        return act
+
+    def start_once(data: Any) -> Reply:
+        place, name = str(data.get("stateMachineArn")).replace(":stateMachine:", ":execution:"), data.get("name")
+        existing = sfn._executions.get(f"{place}:{name}") if name else None
+        again = existing is not None and execution_starts.repeated(data, existing)
+        shown = {key: existing[key] for key in ("executionArn", "startDate")} if again else None
+        reply: Reply = sfn.json_response(shown) if shown else start(data)
+        return reply
+
+    def vet_output(data: Any) -> None:
+        execution_starts.check_json(data.get("output", "{}"), "InvalidOutput", "Invalid Output")
+
+    sfn._start_execution = vetted(start_once, execution_starts.vet)
+    sfn._start_sync_execution = vetted(sfn._start_sync_execution, execution_starts.vet)
+    sfn._send_task_success = vetted(succeed, vet_output)
