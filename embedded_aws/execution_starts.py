@@ -32,6 +32,8 @@ def check_json(text: object, code: str, message: str) -> None:
         raise AwsError(code, f"{message}: '{error}'") from error
 
 
-def repeated(request: Mapping[str, Any], existing: Mapping[str, Any] | None) -> bool:
-    """Whether a request names an execution that still runs with the same input: it is not started again."""
-    return existing is not None and existing["status"] == "RUNNING" and existing["input"] == request.get("input", "{}")
+def repeated(request: Mapping[str, Any], existing: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The answer for an execution that still runs with the same name and input; None if one is to be started."""
+    if existing is None or existing["status"] != "RUNNING" or existing["input"] != request.get("input", "{}"):
+        return None
+    return {key: existing[key] for key in ("executionArn", "startDate")}

@@ -57,8 +57,15 @@ class Tasks:
         finally:
             _task.reset(token)
 
+    def perform_as(self, role_arn: str | None, resource: str, params: Any) -> Any:  # noqa: ANN401 # any JSON value
+        """The same as another role, if one is named."""
+        if role_arn is None:
+            return self.perform(resource, params)
+        with self._acting_as(role_arn):
+            return self.perform(resource, params)
+
     @contextmanager
-    def acting_as(self, role_arn: str) -> Iterator[None]:
+    def _acting_as(self, role_arn: str) -> Iterator[None]:
         """Within, tasks act as another role, which the machine's own may assume and which trusts it."""
         task = self._current()
         asked = {"RoleArn": role_arn, "RoleSessionName": "StepFunctions"}

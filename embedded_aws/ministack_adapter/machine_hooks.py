@@ -194,9 +194,8 @@ def _execution_starts(_: Engine) -> None:
     def start_once(data: Any) -> Reply:
         place, name = str(data.get("stateMachineArn")).replace(":stateMachine:", ":execution:"), data.get("name")
         existing = sfn._executions.get(f"{place}:{name}") if name else None
-        again = existing is not None and execution_starts.repeated(data, existing)
-        shown = {key: existing[key] for key in ("executionArn", "startDate")} if again else None
-        reply: Reply = sfn.json_response(shown) if shown else start(data)
+        shown = execution_starts.repeated(data, existing)
+        reply: Reply = start(data) if shown is None else sfn.json_response(shown)
         return reply
 
     def vet_output(data: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -30,15 +29,15 @@ def _task_calls(engine: Engine) -> None:
         evaluated = in_its_words(_evaluated, state, raw, ctx)
         token = _state.set(evaluated)
         try:
-            with in_its_words(_principal, tasks, evaluated):
-                return execute(evaluated, raw, execution, ctx)
+            return execute(evaluated, raw, execution, ctx)
         finally:
             _state.reset(token)
 
     def invoke(resource: str, data: Any) -> Any:
         if ":activity:" in resource:
             return sfn._invoke_activity(resource, data)
-        return in_its_words(tasks.perform, resource, data)
+        role = (_state.get().get("Credentials") or {}).get("RoleArn")
+        return in_its_words(tasks.perform_as, role, resource, data)
 
     def call_back(resource: str, data: Any, token: str, _: Any) -> Any:
         return _awaited(tasks, token, partial(invoke, resource.removesuffix(".waitForTaskToken"), data), lambda: True)
@@ -64,12 +63,6 @@ def _awaited(tasks: Tasks, token: str, begin: Callable[[], Any], begun: Callable
         return in_its_words(answer, record, patience, tasks.wanted, begun)
     finally:
         sfn._task_tokens.pop(token, None)
-
-
-def _principal(tasks: Tasks, state: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Another role, if the state's Credentials name one."""
-    role = (state.get("Credentials") or {}).get("RoleArn")
-    return tasks.acting_as(role) if role else nullcontext()
 
 
 def _evaluated(state: Mapping[str, Any], raw: Any, ctx: Any) -> dict[str, Any]:

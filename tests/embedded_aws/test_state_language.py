@@ -315,8 +315,8 @@ def machine_of(states: dict[str, Any], **fields: Any) -> str:  # noqa: ANN401 # 
             ),
             "EXPRESS",
             (
-                "SCHEMA_VALIDATION_FAILED: Express state machine does not support '.waitForTaskToken' service integration "
-                " at /States/SendMessageWithWait/Resource"
+                "SCHEMA_VALIDATION_FAILED: Express state machine does not support '.waitForTaskToken' service "
+                "integration  at /States/SendMessageWithWait/Resource"
             ),
         ),
         (
