@@ -194,8 +194,12 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "schedules": (
-        "Schedules are checked, fire within a second under their role, and bury what failed.",
+        "Schedules are checked and listed in pages, fire within a second under their role, and bury what failed.",
         {
+            "services.scheduler:_list_schedules": "query",
+            "services.scheduler:_list_schedule_groups": "query",
+            "services.scheduler:_schedule_arn": "group, name",
+            "services.scheduler:_json_resp": "status, body",
             "services.scheduler:_create_schedule": "name, body",
             "services.scheduler:_update_schedule": "name, body",
             "services.scheduler:_error": "status, code, message",
