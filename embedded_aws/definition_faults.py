@@ -15,6 +15,9 @@ from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integratio
 
 State = Mapping[str, Any]
 _WITHOUT_NEXT = ("Choice", "Succeed", "Fail")
+_UNKNOWN_SAGEMAKER = ("createLabelingJob",)
+_LONGEST = 99_999_999
+_LONGEST_DELAY = 31_622_400
 _SCHEMA = "SCHEMA_VALIDATION_FAILED"
 
 
@@ -47,6 +50,23 @@ def faults(definition: str, kind: str) -> Iterator[Fault]:
         yield Fault(_SCHEMA, "Definition must be a valid JSON object")
         return
     yield from _machine(machine, "", machine.get("QueryLanguage", "JSONPath"), kind)
+    yield from _labels(machine)
+
+
+def _labels(machine: State) -> Iterator[Fault]:
+    """Labels of Distributed Maps are unique in a machine."""
+    labels = [state["Label"] for _, state in every_state(machine) if "Label" in state]
+    for label in sorted({label for label in labels if labels.count(label) > 1}):
+        yield Fault(_SCHEMA, f"Label {label} is not unique")
+
+
+def every_state(machine: State) -> Iterator[tuple[str, State]]:
+    """Every state of a machine with its name, those of branches and map processors included."""
+    for name, state in machine.get("States", {}).items():
+        yield name, state
+        inner = [*state.get("Branches", []), state.get("ItemProcessor"), state.get("Iterator")]
+        for machine_inside in filter(None, inner):
+            yield from every_state(machine_inside)
 
 
 def _machine(machine: State, place: str, language: str, kind: str) -> Iterator[Fault]:
@@ -145,16 +165,32 @@ def _inner(state: State, place: str, language: str, kind: str) -> Iterator[Fault
 
 
 def _catchers(state: State, place: str) -> Iterator[Fault]:
-    """States.ALL stands alone and last. The rule is AWS's, the text is not."""
+    """States.ALL stands alone and last. The rules are AWS's, the texts are not."""
     for group in ("Retry", "Catch"):
         members = state.get(group, [])
         for number, member in enumerate(members):
-            names = member.get("ErrorEquals") or []
+            where, names = f"{place}/{group}[{number}]", member.get("ErrorEquals") or []
             if not names:
-                yield Fault(_SCHEMA, "ErrorEquals must not be empty", f"{place}/{group}[{number}]")
+                yield Fault(_SCHEMA, "ErrorEquals must not be empty", where)
             if "States.ALL" in names and (len(names) > 1 or number < len(members) - 1):
-                text = "States.ALL must appear alone and in the last member"
-                yield Fault(_SCHEMA, text, f"{place}/{group}[{number}]/ErrorEquals")
+                yield Fault(_SCHEMA, "States.ALL must appear alone and in the last member", f"{where}/ErrorEquals")
+            if group == "Retry":
+                yield from _retrier(member, where)
+            for field in member:
+                if field not in definition_fields.MEMBERS[group]:
+                    yield _unsupported(where, field)
+
+
+def _retrier(retrier: State, place: str) -> Iterator[Fault]:
+    interval, longest = retrier.get("IntervalSeconds", 1), retrier.get("MaxDelaySeconds")
+    if not 0 < interval <= _LONGEST or not 0 <= retrier.get("MaxAttempts", 3) <= _LONGEST:
+        yield Fault(_SCHEMA, f"IntervalSeconds and MaxAttempts are limited to {_LONGEST}", place)
+    if retrier.get("BackoffRate", 2.0) < 1:
+        yield Fault(_SCHEMA, "BackoffRate must be at least 1.0", place)
+    if longest is not None and not interval < longest < _LONGEST_DELAY:
+        yield Fault(_SCHEMA, f"MaxDelaySeconds must be between IntervalSeconds and {_LONGEST_DELAY}", place)
+    if retrier.get("JitterStrategy", "NONE") not in ("NONE", "FULL"):
+        yield Fault(_SCHEMA, "JitterStrategy must be NONE or FULL", place)
 
 
 def _task(state: State, place: str, kind: str) -> Iterator[Fault]:
@@ -177,6 +213,9 @@ def _task(state: State, place: str, kind: str) -> Iterator[Fault]:
 def _integration(found: Integration, resource: str, place: str) -> Iterator[Fault]:
     if found.sdk:
         known = known_operation(found) and found.pattern in ("", "waitForTaskToken")
+    elif found.service == "sagemaker" and found.action in _UNKNOWN_SAGEMAKER:
+        yield Fault(_SCHEMA, f"{resource} is not implemented by the embedded AWS", f"{place}/Resource")
+        return
     elif found.service == "sagemaker":
         known = found.action in SAGEMAKER_ACTIONS and found.pattern in ("", "sync")
         known = known and (not found.sync or found.action in SYNC_JOBS)

@@ -47,6 +47,12 @@ _FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str], frozenset[str]]] = {
         frozenset({"Items", "Output", "Assign"}),
     ),
 }
+MEMBERS: Mapping[str, frozenset[str]] = {
+    "Retry": frozenset(
+        {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy", "Comment"}
+    ),
+    "Catch": frozenset({"ErrorEquals", "Next", "ResultPath", "Output", "Assign", "Comment"}),
+}
 TYPES = tuple(_FIELDS)
 _MACHINE = frozenset({"Comment", "StartAt", "States", "QueryLanguage", "TimeoutSeconds", "Version"})
 _INNER_MACHINE = frozenset({"Comment", "StartAt", "States", "QueryLanguage", "ProcessorConfig"})

@@ -306,11 +306,15 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "execution-starts": (
-        "Executions start once for a name, with input that is JSON; outputs of tasks are JSON too.",
+        "Executions start once for a name, with JSON; Express and Standard machines have their own calls.",
         {
             "services.stepfunctions:_start_execution": "data",
             "services.stepfunctions:_start_sync_execution": "data",
             "services.stepfunctions:_send_task_success": "data",
+            "services.stepfunctions:_list_executions": "data",
+            "services.stepfunctions:_describe_execution": "data",
+            "services.stepfunctions:_stop_execution": "data",
+            "services.stepfunctions:_get_execution_history": "data",
             "services.stepfunctions:_executions": None,
         },
     ),

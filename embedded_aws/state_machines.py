@@ -6,7 +6,7 @@ No emulator import.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from embedded_aws import definition_faults
@@ -30,19 +30,10 @@ def vet(definition: str, kind: str = "STANDARD") -> None:
         raise _invalid(str(fault))
 
 
-def states(machine: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every state of a machine with its name, those of branches and map processors included."""
-    for name, state in machine.get("States", {}).items():
-        yield name, state
-        inner = [*state.get("Branches", []), state.get("ItemProcessor"), state.get("Iterator")]
-        for machine_inside in filter(None, inner):
-            yield from states(machine_inside)
-
-
 def managed_rules(definition: str) -> list[dict[str, str]]:
     """The rules (Name, EventPattern) that a definition's .sync tasks need in the account."""
     rules = {}
-    for _, state in states(json.loads(definition)):
+    for _, state in definition_faults.every_state(json.loads(definition)):
         found = integration(str(state.get("Resource", "")))
         if found is None or found.sdk or not found.sync:
             continue

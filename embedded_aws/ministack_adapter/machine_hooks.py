@@ -12,10 +12,10 @@ from typing import Any
 from ministack.services import cloudwatch_logs, eventbridge
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import definition_faults, execution_logs, execution_starts, state_machines
+from embedded_aws import definition_faults, execution_logs, execution_starts, machine_kinds, state_machines
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, error_reply
-from embedded_aws.retries import with_delay
+from embedded_aws.retries import surplus, with_delay
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.step_functions import TaskError
 from embedded_aws.tasks import MAX_EVENTS, SERVICE_PRINCIPAL, Tasks
@@ -46,7 +46,8 @@ def _task_principal(engine: Engine) -> None:
             run(arn)
             return
         with tasks.of(execution, machine["roleArn"]):
-            _limit(execution, json.loads(machine["definition"]).get("TimeoutSeconds"))
+            own = json.loads(machine["definition"]).get("TimeoutSeconds")
+            _limit(execution, machine_kinds.limit(machine, own))
             run(arn)
 
     def invoke_within(resource: str, data: Any, seconds: float) -> Any:
@@ -86,7 +87,7 @@ def _executions(_: Engine) -> None:
         machine = sfn._state_machines.get(execution["stateMachineArn"])
         if machine is not None:
             _log(machine, execution, event)
-        if len(execution["events"]) >= MAX_EVENTS:
+        if len(execution["events"]) >= MAX_EVENTS and (machine or {}).get("type") != "EXPRESS":
             text = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
             fail_once(execution, "States.Runtime", text)
         return event
@@ -97,7 +98,11 @@ def _executions(_: Engine) -> None:
 
     def find_retrier(retriers: Any, error: str, counts: dict[int, int]) -> Any:
         retrier, index = retrier_of(retriers, error, counts)
-        return (retrier, index) if retrier is None else (with_delay(retrier, counts.get(index, 0)), index)
+        if retrier is None:
+            return retrier, index
+        delayed = with_delay(retrier, counts.get(index, 0))
+        sfn._scaled_sleep(surplus(delayed))
+        return delayed, index
 
     sfn._fail_execution, sfn._add_event, sfn._delete_state_machine = fail_once, add_and_log, delete_and_end
     sfn._find_matching_retrier = find_retrier
@@ -201,6 +206,20 @@ def _execution_starts(_: Engine) -> None:
     def vet_output(data: Any) -> None:
         execution_starts.check_json(data.get("output", "{}"), "InvalidOutput", "Invalid Output")
 
+    def vet_sync(data: Any) -> None:
+        machine_kinds.only("EXPRESS", sfn._state_machines.get(data.get("stateMachineArn")))
+        execution_starts.vet(data)
+
+    def vet_listed(data: Any) -> None:
+        machine_kinds.only("STANDARD", sfn._state_machines.get(data.get("stateMachineArn")))
+
+    def vet_execution(data: Any) -> None:
+        execution = sfn._executions.get(data.get("executionArn")) or {}
+        machine_kinds.only("STANDARD", sfn._state_machines.get(execution.get("stateMachineArn")))
+
     sfn._start_execution = vetted(start_once, execution_starts.vet)
-    sfn._start_sync_execution = vetted(sfn._start_sync_execution, execution_starts.vet)
+    sfn._start_sync_execution = vetted(sfn._start_sync_execution, vet_sync)
+    sfn._list_executions = vetted(sfn._list_executions, vet_listed)
+    for name in ("_describe_execution", "_stop_execution", "_get_execution_history"):
+        setattr(sfn, name, vetted(getattr(sfn, name), vet_execution))
     sfn._send_task_success = vetted(succeed, vet_output)

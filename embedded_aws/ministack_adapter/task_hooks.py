@@ -18,7 +18,8 @@ from embedded_aws.step_functions import TaskError
 from embedded_aws.task_tokens import Patience, answer
 from embedded_aws.tasks import Tasks
 
-_state: ContextVar[Mapping[str, Any]] = ContextVar("state")
+_OUTSIDE: Mapping[str, Any] = {}
+_state: ContextVar[Mapping[str, Any]] = ContextVar("state", default=_OUTSIDE)
 
 
 @HOOKS.applies("task-calls")

@@ -165,6 +165,16 @@ def test_selector_and_batches_of_jsonata(account: Account) -> None:
     assert output(done) == 30
 
 
+def test_reader_takes_arguments_of_jsonata(account: Account) -> None:
+    """Developer guide, "ItemReader (Map)": Arguments in place of Parameters with JSONata."""
+    bucket = stored(account, '["a", "b"]')
+    arguments = {"Bucket": "{% $states.input.bucket %}", "Key": "data/items"}
+    config = {"InputType": "JSON", "MaxItems": "{% 1 %}"}
+    given = {"Resource": "arn:aws:states:::s3:getObject", "Arguments": arguments, "ReaderConfig": config}
+    done = run(account, mapped(ItemReader=given), {"bucket": bucket}, fields={"QueryLanguage": "JSONata"})
+    assert output(done) == ["a"]
+
+
 def test_batches_keep_to_both_limits() -> None:
     """Developer guide, "ItemBatcher (Map)": MaxItemsPerBatch, MaxInputBytesPerBatch or both, whichever comes first."""
     assert Batcher(max_items=2).batches([1, 2, 3, 4, 5]) == [[1, 2], [3, 4], [5]]
@@ -388,6 +398,14 @@ def test_what_a_map_can_not_be_is_refused_when_the_machine_is_made(account: Acco
     with pytest.raises(ClientError) as caught:
         account.machine({"Map": state}, account.role(ALL))
     assert code_of(caught.value) == "InvalidDefinition"
+
+
+def test_labels_are_unique(account: Account) -> None:
+    """Developer guide, "Distributed Map state fields": a Label must be unique within a state machine definition."""
+    first = {**mapped(Label="Same"), "Next": "Second"}
+    del first["End"]
+    with pytest.raises(ClientError, match="Label Same is not unique"):
+        account.machine({"First": first, "Second": mapped(Label="Same")}, account.role(ALL))
 
 
 def test_map_runs_and_children_go_with_their_machine(account: Account) -> None:

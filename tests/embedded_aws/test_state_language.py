@@ -6,11 +6,14 @@ import json
 import time
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from embedded_aws.choice_rules import MISSING, OPERATORS, holds
 from embedded_aws.definition_faults import faults
+from embedded_aws.machine_kinds import limit
 from embedded_aws.step_functions import TaskError
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls
 
@@ -291,11 +294,76 @@ def test_same_name_and_input_start_a_running_execution_once(account: Account) ->
     assert code_of(caught.value) == "ExecutionAlreadyExists"
 
 
+def unprefixed(account: Account) -> Any:  # noqa: ANN401 # a client has its methods from the model
+    """A client that calls operations with a host of their own (`sync-…`) at the engine's address."""
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=account.engine.endpoint,
+        region_name=account.engine.region,
+        aws_access_key_id=account.root.access_key_id,
+        aws_secret_access_key=account.root.secret_access_key,
+        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+    )
+
+
+def test_express_machine_runs_inside_a_task(account: Account) -> None:
+    """API reference, StartSyncExecution: starts an Express machine and answers when it has ended."""
+    express = account.machine({"P": {**END, "Result": {"deep": 1}}}, account.role(), type="EXPRESS")
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
+        "Parameters": {"StateMachineArn": express},
+        "End": True,
+    }
+    done = output(run(account, {"Start": start}))
+    assert (done["Status"], json.loads(done["Output"])) == ("SUCCEEDED", {"deep": 1})
+
+
+def test_express_and_standard_machines_have_their_own_calls(account: Account) -> None:
+    """API reference, StartSyncExecution, ListExecutions, DescribeExecution: StateMachineTypeNotSupported."""
+    machines = unprefixed(account)
+    standard = account.machine({"P": END}, account.role())
+    express = account.machine({"P": END}, account.role(), type="EXPRESS")
+    started = machines.start_execution(stateMachineArn=express)["executionArn"]
+    for call, given in (
+        (machines.start_sync_execution, {"stateMachineArn": standard}),
+        (machines.list_executions, {"stateMachineArn": express}),
+        (machines.describe_execution, {"executionArn": started}),
+        (machines.get_execution_history, {"executionArn": started}),
+        (machines.stop_execution, {"executionArn": started}),
+    ):
+        with pytest.raises(ClientError) as caught:
+            call(**given)
+        assert code_of(caught.value) == "StateMachineTypeNotSupported"
+
+
+def test_express_executions_end_after_five_minutes() -> None:
+    """Developer guide, "Choosing workflow type in Step Functions": Express workflows run for up to five minutes."""
+    express = {"type": "EXPRESS"}
+    assert [limit(express, own) for own in (None, 60, 900)] == [300, 60, 300]
+    assert [limit({"type": "STANDARD"}, own) for own in (None, 900)] == [None, 900]
+
+
+def test_states_can_be_tried_but_tasks_are_refused_by_name(account: Account) -> None:
+    """API reference, TestState; a task outside an execution is not implemented, and says so."""
+    machines, role = unprefixed(account), account.role(ALL)
+    good = machines.test_state(definition=json.dumps({**END, "Result": {"a": 1}}), roleArn=role)
+    assert (good["status"], json.loads(good["output"])) == ("SUCCEEDED", {"a": 1})
+    call = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:listQueues", "End": True}
+    refused = machines.test_state(definition=json.dumps(call), roleArn=role)
+    assert (refused["status"], "not implemented by the embedded AWS" in refused["cause"]) == ("FAILED", True)
+
+
 # --- definitions -------------------------------------------------------------------------------------------
 
 
 def machine_of(states: dict[str, Any], **fields: Any) -> str:  # noqa: ANN401 # a machine's fields
     return json.dumps({"StartAt": next(iter(states)), "States": states, **fields})
+
+
+def retried(**retrier: Any) -> dict[str, Any]:  # noqa: ANN401 # a retrier's fields
+    call = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:listQueues", "End": True}
+    return {**call, "Retry": [{"ErrorEquals": ["X"], **retrier}]}
 
 
 @pytest.mark.parametrize(
@@ -365,6 +433,11 @@ def test_definitions_are_refused_in_awss_words(definition: str, kind: str, expec
                 "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["X"]}],
             }
         },
+        {"A": retried(BackoffRate=0.5)},
+        {"A": retried(IntervalSeconds=0)},
+        {"A": retried(IntervalSeconds=5, MaxDelaySeconds=5)},
+        {"A": retried(JitterStrategy="SOME")},
+        {"A": retried(Attempts=3)},
     ],
 )
 def test_definitions_that_are_none_are_refused(account: Account, states: dict[str, Any]) -> None:

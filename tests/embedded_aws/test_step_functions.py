@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.retries import with_delay
+from embedded_aws.retries import surplus, with_delay
 from embedded_aws.sdk_names import botocore_service, error_name, sdk_name
 from embedded_aws.step_functions import integration
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls, trust
@@ -154,6 +154,7 @@ def test_name_that_is_taken_can_be_retried_by_name(account: Account) -> None:
         task("arn:aws:states:::sagemaker:createAutoMLJob"),
         task("arn:aws:states:::sagemaker:createModel.sync"),
         task("arn:aws:states:::glue:startJobRun.sync"),
+        task("arn:aws:states:::sagemaker:createLabelingJob.sync"),
         task("arn:aws:states:::lambda:invoke", HeartbeatSeconds=5),
         task("arn:aws:states:::aws-sdk:s3:makeCoffee"),
         task("arn:aws:states:::aws-sdk:coffee:make"),
@@ -304,3 +305,8 @@ def test_retries_wait_as_their_fields_say() -> None:
     jittered = [with_delay({**retrier, "JitterStrategy": "FULL"}, 2)["IntervalSeconds"] for _ in range(50)]
     assert all(0 <= delay <= 10 for delay in jittered)
     assert len(set(jittered)) > 1
+
+
+def test_long_waits_are_not_cut() -> None:
+    """Developer guide, "Handling errors": MaxDelaySeconds is up to a year; the emulator would wait for a minute."""
+    assert [surplus(with_delay({"IntervalSeconds": wait}, 0)) for wait in (5, 60, 120)] == [0, 0, 60]
