@@ -21,30 +21,31 @@ def _with_paths(fields: frozenset[str]) -> frozenset[str]:
     return frozenset(f"{field}Path" for field in fields)
 
 
+# Assign of Choice states with JSONPath is AWS's too, and not implemented here.
 # Of a type: fields in any language, those of JSONPath only, those of JSONata only.
 _FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str], frozenset[str]]] = {
     "Task": (
-        _MOVES | _CATCHES | _TIMES | {"Resource", "Credentials"},
+        _MOVES | _CATCHES | _TIMES | {"Resource", "Credentials", "Assign"},
         _PATHS | _RESULT | _with_paths(_TIMES),
-        frozenset({"Arguments", "Output", "Assign"}),
+        frozenset({"Arguments", "Output"}),
     ),
-    "Pass": (_MOVES, _PATHS | {"Parameters", "Result", "ResultPath"}, frozenset({"Output", "Assign"})),
+    "Pass": (_MOVES | {"Assign"}, _PATHS | {"Parameters", "Result", "ResultPath"}, frozenset({"Output"})),
     "Choice": (frozenset({"Choices", "Default"}), _PATHS, frozenset({"Output", "Assign"})),
     "Wait": (
-        _MOVES | {"Seconds", "Timestamp"},
+        _MOVES | {"Seconds", "Timestamp", "Assign"},
         _PATHS | {"SecondsPath", "TimestampPath"},
-        frozenset({"Output", "Assign"}),
+        frozenset({"Output"}),
     ),
     "Succeed": (frozenset(), _PATHS, frozenset({"Output"})),
     "Fail": (frozenset({"Error", "Cause"}), frozenset({"ErrorPath", "CausePath"}), frozenset()),
-    "Parallel": (_MOVES | _CATCHES | {"Branches"}, _PATHS | _RESULT, frozenset({"Arguments", "Output", "Assign"})),
+    "Parallel": (_MOVES | _CATCHES | {"Branches", "Assign"}, _PATHS | _RESULT, frozenset({"Arguments", "Output"})),
     "Map": (
         _MOVES
         | _CATCHES
         | _TOLERANCE
-        | {"ItemProcessor", "Iterator", "ItemSelector", "ItemReader", "ItemBatcher", "ResultWriter", "Label"},
+        | {"Assign", "ItemProcessor", "Iterator", "ItemSelector", "ItemReader", "ItemBatcher", "ResultWriter", "Label"},
         _PATHS | _RESULT | _with_paths(_TOLERANCE) | {"ItemsPath"},
-        frozenset({"Items", "Output", "Assign"}),
+        frozenset({"Items", "Output"}),
     ),
 }
 MEMBERS: Mapping[str, frozenset[str]] = {

@@ -289,6 +289,14 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_evaluate_intrinsic": "expression, data, ctx",
         },
     ),
+    "variables": (
+        "States and catchers with JSONPath assign variables; a ResultSelector reads the context object.",
+        {
+            "services.stepfunctions:_apply_result_selector": "state_def, data",
+            "services.stepfunctions:_apply_catcher": "catcher, raw_input, ctx, query_language, error_output",
+            "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
+        },
+    ),
     "states": (
         "States of branches are checked, noted and kept apart; Parallel and Succeed do what JSONata says.",
         {

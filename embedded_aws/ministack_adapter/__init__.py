@@ -25,6 +25,7 @@ from embedded_aws.ministack_adapter import (
     stack_hooks,
     state_hooks,
     task_hooks,
+    variable_hooks,
 )
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
@@ -44,6 +45,7 @@ __all__ = [
     "state_hooks",
     "stores",
     "task_hooks",
+    "variable_hooks",
 ]
 
 

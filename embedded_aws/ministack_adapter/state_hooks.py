@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import partial
@@ -16,6 +17,9 @@ from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words, tasks_of
 from embedded_aws.tasks import MAX_BYTES, Tasks
 
+_VARIABLE = re.compile(r"^\$(?P<name>[^\W\d]\w*)(?P<rest>.*)$", re.DOTALL)
+context_object: ContextVar[Any] = ContextVar("context object", default=None)
+"""The context object of the state that runs."""
 _branch_of: ContextVar[Any] = ContextVar("branch of", default=None)
 _STATES = ("Pass", "Choice", "Wait", "Task", "Parallel", "Map")
 
@@ -51,9 +55,14 @@ def _paths(_: Engine) -> None:
 
 
 def _looked_up(resolve: Callable[[str, Any], Any], path: str, data: Any) -> Any:
-    """A path's value, or MISSING: what the emulator gives null for."""
+    """A path's value, or MISSING: what the emulator gives null for. `$name` is a variable."""
     if path == "$" or not path:
         return data
+    if match := _VARIABLE.match(path):
+        variables = (context_object.get() or {}).get("variables", {})
+        if match["name"] not in variables:
+            return choice_rules.MISSING
+        return _looked_up(resolve, f"${match['rest']}", variables[match["name"]])
     tokens = sfn._parse_jsonpath_tokens(path) if path.startswith("$") else None
     if tokens is None:
         raise sfn._ExecutionError("States.Runtime", f"The path {path} is not implemented by the embedded AWS")
@@ -118,7 +127,11 @@ def _step(tasks: Tasks, kind: str, execute: Callable[..., Any], state: Any, raw:
     if execution is not None:
         details = {"name": name, "input": json.dumps(raw)}
         sfn._add_event(execution, f"{kind}StateEntered", {"stateEnteredEventDetails": details})
-    output, following = execute(state, raw, *rest)
+    token = context_object.set(ctx)
+    try:
+        output, following = execute(state, raw, *rest)
+    finally:
+        context_object.reset(token)
     text = json.dumps(output)
     if len(text.encode()) > MAX_BYTES:
         shown = f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes "

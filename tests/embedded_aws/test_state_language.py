@@ -179,6 +179,32 @@ def test_jsonata_that_gives_nothing_fails(account: Account) -> None:
     assert done["error"] == "States.QueryEvaluationError"
 
 
+def test_variables_with_jsonpath(account: Account) -> None:
+    """Developer guide, "Passing data between states with variables": `$` is the result, `$name` a variable."""
+    fail = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Own"}}}
+    catch = [{"ErrorEquals": ["Own"], "Assign": {"why.$": "$.Error"}, "ResultPath": None, "Next": "Wait"}]
+    states = {
+        "Begin": {"Type": "Pass", "Result": {"n": [1, 2]}, "Assign": {"n.$": "$.n", "c": "x"}, "Next": "Try"},
+        "Try": {"Type": "Parallel", "Branches": [fail], "Catch": catch, "Next": "Wait"},
+        "Wait": {"Type": "Wait", "Seconds": 0, "Assign": {"length.$": "States.ArrayLength($n)"}, "Next": "Last"},
+        "Last": {**END, "Parameters": {"a.$": "$n[1]", "b.$": "States.Format('{}{}', $c, $length)", "c.$": "$why"}},
+    }
+    assert output(run(account, states)) == {"a": 2, "b": "x2", "c": "Own"}
+    missing = {"P": {**END, "Parameters": {"a.$": "$nothing"}}}
+    assert run(account, missing)["error"] == "States.Runtime"
+
+
+def test_result_selector_reads_the_context_object(account: Account) -> None:
+    """Developer guide, "Manipulating results with ResultSelector": paths, `$$.` too."""
+    state = {
+        "Type": "Parallel",
+        "Branches": [{"StartAt": "P", "States": {"P": END}}],
+        "ResultSelector": {"name.$": "$$.State.Name"},
+        "End": True,
+    }
+    assert output(run(account, {"Both": state})) == {"name": "Both"}
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -412,7 +438,7 @@ def test_definitions_are_refused_in_awss_words(definition: str, kind: str, expec
         {"A": {"Type": "Coffee", "End": True}},
         {"A": {**END, "Foo": 1}},
         {"A": {**END, "Arguments": {}}},
-        {"A": {**END, "Assign": {"x": 1}}},
+        {"A": {**END, "Result": 1, "Output": 2}},
         {"A": {**END, "QueryLanguage": "JSONata", "Parameters": {}}},
         {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringIs": "x", "Next": "A"}]}},
         {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "Next": "A"}]}},
