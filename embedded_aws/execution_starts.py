@@ -15,13 +15,19 @@ _NAME = re.compile(r"""^[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}$"
 
 def vet(request: Mapping[str, Any]) -> None:
     """AwsError for a name or an input that no execution may have. The texts are not AWS's."""
-    name, given = request.get("name"), request.get("input", "{}")
-    if name is not None and not _NAME.match(str(name)):
-        raise AwsError("InvalidName", f"Invalid Name: '{name}'")
+    given = request.get("input", "{}")
+    if request.get("name") is not None:
+        check_name(request["name"])
     if len(str(given).encode()) > MAX_BYTES:
         text = "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length "
         raise AwsError("ValidationException", f"{text}less than or equal to {MAX_BYTES}")
     check_json(given, "InvalidExecutionInput", "Invalid State Machine Execution Input")
+
+
+def check_name(name: object) -> None:
+    """AwsError for a name that neither an execution nor a state machine may have."""
+    if not _NAME.match(str(name)):
+        raise AwsError("InvalidName", f"Invalid Name: '{name}'")
 
 
 def check_json(text: object, code: str, message: str) -> None:

@@ -297,6 +297,14 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
         },
     ),
+    "state-inputs": (
+        "Results that fit nowhere, waits for no time and maps over no array fail.",
+        {
+            "services.stepfunctions:_apply_result_path_raw": "result_path, original, result",
+            "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_map": "state_def, raw_input, execution, ctx",
+        },
+    ),
     "states": (
         "States of branches are checked, noted and kept apart; Parallel and Succeed do what JSONata says.",
         {

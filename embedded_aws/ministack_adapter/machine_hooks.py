@@ -142,6 +142,7 @@ def _state_machines(engine: Engine) -> None:
 
     def vet(machine: Mapping[str, Any]) -> None:
         role, definition = machine["roleArn"], machine["definition"]
+        execution_starts.check_name(machine["name"])
         state_machines.vet(definition, machine.get("type") or "STANDARD")
         engine.sessions.trusting(role, SERVICE_PRINCIPAL)
         session = engine.sessions.session(role, SERVICE_PRINCIPAL, "AWSStepFunctions")

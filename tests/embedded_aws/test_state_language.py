@@ -57,6 +57,26 @@ def test_paths_that_lead_nowhere_fail(account: Account, state: dict[str, Any]) -
     assert "could not be found in the input" in done["cause"]
 
 
+@pytest.mark.parametrize(
+    ("state", "given", "error"),
+    [
+        ({**END, "Result": 1, "ResultPath": "$.a"}, "text", "States.ResultPathMatchFailure"),
+        ({**END, "Result": 1, "ResultPath": "$.a.b"}, {"a": 7}, "States.ResultPathMatchFailure"),
+        ({"Type": "Wait", "SecondsPath": "$.s", "End": True}, {"s": "soon"}, "States.Runtime"),
+        ({"Type": "Wait", "SecondsPath": "$.s", "End": True}, {"s": -1}, "States.Runtime"),
+        ({"Type": "Wait", "TimestampPath": "$.s", "End": True}, {"s": "tomorrow"}, "States.Runtime"),
+        (
+            {"Type": "Map", "ItemProcessor": {"StartAt": "P", "States": {"P": END}}, "End": True},
+            {"no": "array"},
+            "States.Runtime",
+        ),
+    ],
+)
+def test_inputs_that_do_not_fit_fail(account: Account, state: dict[str, Any], given: Any, error: str) -> None:  # noqa: ANN401 # any JSON value
+    """Developer guide, "Handling errors" (States.ResultPathMatchFailure), "Wait" and "Map workflow state"."""
+    assert run(account, {"S": state}, given)["error"] == error
+
+
 def test_null_is_something_that_a_path_can_find(account: Account) -> None:
     """Developer guide, "Choice workflow state": IsPresent and IsNull are different questions."""
     look = {"Variable": "$.a", "IsPresent": True, "Next": "There"}
@@ -285,6 +305,17 @@ def test_history_is_limited(account: Account) -> None:
     done = account.execute(machine, seconds=300)
     assert (done["status"], done["error"]) == ("FAILED", "States.Runtime")
     assert "maximum number of history events (25000)" in done["cause"]
+
+
+def test_names_of_machines_are_checked(account: Account) -> None:
+    """API reference, CreateStateMachine: no spaces, brackets, wildcards or special characters, 80 at most."""
+    definition = machine_of({"P": END})
+    for name in ("a b", "a*", "x" * 81):
+        with pytest.raises(ClientError) as caught:
+            account.client("stepfunctions").create_state_machine(
+                name=name, definition=definition, roleArn=account.role()
+            )
+        assert code_of(caught.value) == "InvalidName"
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,27 @@ def test_optimized_integrations_need_the_roles_rights(
     assert (done["error"].startswith(error), action in done["cause"]) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("state", "named"),
+    [
+        (task("lambda:invoke", {"FunctionName": "f", "TaskToken": "t"}), "TaskToken"),
+        (task("aws-sdk:s3:getObject", {"bucket": "b", "Key": "k"}), "bucket"),
+        (
+            task("aws-sdk:s3:putObjectTagging", {"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"key": "a"}]}}),
+            "key",
+        ),
+        (task("sagemaker:createModel", {"ModelName": "m", "Coffee": 1}), "Coffee"),
+    ],
+)
+def test_parameters_are_known_and_in_pascal_case(account: Account, state: dict[str, Any], named: str) -> None:
+    """Developer guide, "Passing parameters to a service API in Step Functions": Pascal case; the text is AWS's."""
+    done = run(account, state)
+    assert (done["error"], done["cause"]) == (
+        "States.Runtime",
+        f'The field "{named}" is not supported by Step Functions',
+    )
+
+
 def test_throttled_function_can_be_caught_by_name(account: Account) -> None:
     """Developer guide, "Handling errors": Lambda.TooManyRequestsException, here by a concurrency of 0."""
     function = account.function("def handler(event, context): return 1\n", account.role())
