@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws import choice_rules, definition_fields, distributed_map_fields, optimized_integrations
+from embedded_aws.optimized_integrations import input_shape
+from embedded_aws.sdk_names import unsupported
 from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integration, integration, known_operation
 
 State = Mapping[str, Any]
@@ -200,7 +202,8 @@ def _task(state: State, place: str, kind: str) -> Iterator[Fault]:
         yield _not_recognized(resource, place)
         return
     if found is not None:
-        yield from _integration(found, resource, place)
+        refused = list(_integration(found, resource, place))
+        yield from refused or _parameters(state, found, place)
         for pattern in ("sync", "waitForTaskToken"):
             if kind == "EXPRESS" and found.pattern.startswith(pattern):
                 text = f"Express state machine does not support '.{pattern}' service integration "
@@ -226,6 +229,14 @@ def _integration(found: Integration, resource: str, place: str) -> Iterator[Faul
         return
     if not known:
         yield _not_recognized(resource, place)
+
+
+def _parameters(state: State, found: Integration, place: str) -> Iterator[Fault]:
+    """Parameters that the operation does not have, or that are not in Pascal case; the text is AWS's."""
+    shape = input_shape(found)
+    for name in ("Parameters", "Arguments"):
+        for field in unsupported(shape, state.get(name)):
+            yield Fault(_SCHEMA, f'The field "{field}" is not supported by Step Functions', f"{place}/{name}")
 
 
 def _not_recognized(resource: str, place: str) -> Fault:

@@ -1,4 +1,7 @@
-"""What StartExecution refuses, and when it gives back an execution that is there. No emulator import."""
+"""What Step Functions refuses of requests, and when StartExecution gives back an execution that is there.
+
+No emulator import. AWS: Step Functions API reference.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,31 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.model import ServiceModel
+
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.tasks import MAX_BYTES
+from embedded_aws.sagemaker.validation import check
 
 _NAME = re.compile(r"""^[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}$""")
 
 
+def vet_request(model: ServiceModel, target: str, body: bytes) -> None:
+    """AwsError for a request that is against the service model; `target` names the operation behind a dot."""
+    name = target.rpartition(".")[2]
+    try:
+        data = json.loads(body or b"{}")
+    except ValueError:
+        return
+    shape = model.operation_model(name).input_shape if name in model.operation_names else None
+    if shape is not None and isinstance(data, dict):
+        check(shape, data)
+
+
 def vet(request: Mapping[str, Any]) -> None:
     """AwsError for a name or an input that no execution may have. The texts are not AWS's."""
-    given = request.get("input", "{}")
     if request.get("name") is not None:
         check_name(request["name"])
-    if len(str(given).encode()) > MAX_BYTES:
-        text = "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length "
-        raise AwsError("ValidationException", f"{text}less than or equal to {MAX_BYTES}")
-    check_json(given, "InvalidExecutionInput", "Invalid State Machine Execution Input")
+    check_json(request.get("input", "{}"), "InvalidExecutionInput", "Invalid State Machine Execution Input")
 
 
 def check_name(name: object) -> None:

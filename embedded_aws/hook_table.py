@@ -321,6 +321,10 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_execute_map": "state_def, raw_input, execution, ctx",
         },
     ),
+    "machine-requests": (
+        "Requests of Step Functions keep to the service model: lengths, patterns, ranges and enums.",
+        {"services.stepfunctions:handle_request": "method, path, headers, body, query_params"},
+    ),
     "execution-starts": (
         "Executions start once for a name, with JSON; Express and Standard machines have their own calls.",
         {

@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import botocore.session
+from botocore.model import StructureShape
+
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sdk_names import error_shape, wire_params
+from embedded_aws.sdk_names import botocore_service, error_shape, operation, wire_params
 from embedded_aws.step_functions import Integration, Task, TaskError, check_fields, in_milliseconds
 
 _POLL_SECONDS = 0.1
@@ -61,6 +64,16 @@ def knows(found: Integration) -> bool:
     """Whether an optimized integration is one of these, in a pattern that it has."""
     service = SERVICES.get(found.service)
     return service is not None and found.action in service.actions and found.pattern in service.patterns
+
+
+def input_shape(found: Integration) -> StructureShape | None:
+    """What the operation of a known integration takes."""
+    own = SERVICES.get(found.service)
+    service = botocore_service(found.service) if found.sdk else own.botocore if own else found.service
+    name = operation(service, found.action) if service else None
+    if service is None or name is None:
+        return None
+    return botocore.session.get_session().get_service_model(service).operation_model(name).input_shape
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,15 @@ def wire_params(shape: StructureShape | None, params: Mapping[str, Any]) -> dict
 
 
 def unsupported(shape: Shape | None, value: object) -> Iterator[str]:
-    """The fields in parameters that a state may not name: unknown ones, and those that begin in lower case."""
+    """The fields in parameters that a state may not name: unknown ones, and those that begin in lower case.
+
+    Of a definition's template, fields whose value is a path (`.$`) are left out: AWS refuses them when they are used.
+    """
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         members = {name.lower(): member for name, member in shape.members.items()}
         for key, item in value.items():
+            if key.endswith(".$"):
+                continue
             if key.lower() not in members or key[:1].islower():
                 yield key
             else:

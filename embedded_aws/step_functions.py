@@ -26,6 +26,8 @@ SYNC_JOBS = {
     "createTransformJob": "TransformJob",
     "createHyperParameterTuningJob": "HyperParameterTuningJob",
 }
+MANAGED = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
+"""The tag that a job gets whose end is waited for; the role needs sagemaker:AddTags for it."""
 SAGEMAKER_ACTIONS = frozenset(SYNC_JOBS) | {
     "createModel",
     "createEndpointConfig",
@@ -127,6 +129,8 @@ def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], t
 
 def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
     check_fields(clients, found, "sagemaker", params)
+    if found.sync:
+        params = {**params, "Tags": [*params.get("Tags", []), MANAGED]}
     answer = _sagemaker_call(clients, found.action[:1].upper() + found.action[1:], params, task)
     if not found.sync:
         return answer

@@ -183,6 +183,20 @@ def _diagnosed(data: Mapping[str, Any]) -> Reply:
     return reply
 
 
+@HOOKS.applies("machine-requests")
+def _machine_requests(engine: Engine) -> None:
+    serve, model = sfn.handle_request, engine.clients.model("stepfunctions")
+
+    async def handle(method: str, path: str, headers: Any, body: Any, query: Any) -> Any:
+        try:
+            execution_starts.vet_request(model, headers.get("x-amz-target", ""), body)
+        except AwsError as error:
+            return error_reply(error)
+        return await serve(method, path, headers, body, query)
+
+    sfn.handle_request = handle
+
+
 @HOOKS.applies("execution-starts")
 def _execution_starts(_: Engine) -> None:
     start, succeed = sfn._start_execution, sfn._send_task_success

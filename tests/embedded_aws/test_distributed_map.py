@@ -271,6 +271,25 @@ def test_tasks_of_children_act_as_the_machines_role(account: Account) -> None:
     assert [item["Key"] for item in held] == ["mine"]
 
 
+def test_concurrency_can_be_changed_while_a_map_run_runs(account: Account) -> None:
+    """API reference, UpdateMapRun: maxConcurrency and the tolerated failures of a Map Run in progress."""
+    wait = {"Wait": {"Type": "Wait", "Seconds": 3, "End": True}}
+    machine = account.machine({"Map": mapped(wait, MaxConcurrency=1)}, account.role(ALL))
+    machines = account.client("stepfunctions")
+    started = machines.start_execution(stateMachineArn=machine, input="[1, 2, 3, 4]")["executionArn"]
+    for _ in polls(20):
+        runs = machines.list_map_runs(executionArn=started)["mapRuns"]
+        if runs:
+            break
+    arn = runs[0]["mapRunArn"]
+    assert machines.describe_map_run(mapRunArn=arn)["itemCounts"]["running"] <= 1
+    machines.update_map_run(mapRunArn=arn, maxConcurrency=3)
+    for _ in polls(20):
+        if machines.describe_map_run(mapRunArn=arn)["itemCounts"]["running"] > 1:
+            break
+    machines.stop_execution(executionArn=started)
+
+
 def test_stopping_the_parent_stops_the_children(account: Account) -> None:
     """Developer guide, "Using Map state in Distributed mode": the children of a stopped parent are aborted."""
     wait = {"Wait": {"Type": "Wait", "Seconds": 3, "End": True}}

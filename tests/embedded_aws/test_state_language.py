@@ -307,15 +307,28 @@ def test_history_is_limited(account: Account) -> None:
     assert "maximum number of history events (25000)" in done["cause"]
 
 
+def test_requests_keep_to_the_model(account: Account) -> None:
+    """API reference, Common errors: ValidationException with the member and its constraint."""
+    machine, machines = account.machine({"P": END}, account.role()), account.client("stepfunctions")
+    for call, given, text in (
+        (machines.list_executions, {"stateMachineArn": machine, "statusFilter": "RESTING"}, "enum value set"),
+        (machines.list_executions, {"stateMachineArn": machine, "maxResults": 1001}, "less than or equal to 1000"),
+        (machines.start_execution, {"stateMachineArn": "x" * 257}, "less than or equal to 256"),
+    ):
+        with pytest.raises(ClientError, match=text) as caught:
+            call(**given)
+        assert code_of(caught.value) == "ValidationException"
+
+
 def test_names_of_machines_are_checked(account: Account) -> None:
     """API reference, CreateStateMachine: no spaces, brackets, wildcards or special characters, 80 at most."""
     definition = machine_of({"P": END})
-    for name in ("a b", "a*", "x" * 81):
+    for name, code in (("a b", "InvalidName"), ("a*", "InvalidName"), ("x" * 81, "ValidationException")):
         with pytest.raises(ClientError) as caught:
             account.client("stepfunctions").create_state_machine(
                 name=name, definition=definition, roleArn=account.role()
             )
-        assert code_of(caught.value) == "InvalidName"
+        assert code_of(caught.value) == code
 
 
 @pytest.mark.parametrize(

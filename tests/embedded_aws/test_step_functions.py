@@ -41,8 +41,8 @@ def job_status(account: Account, name: str) -> str:
 
 
 def rights(role: str, *more: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    """What .sync needs on AWS."""
-    jobs = [f"sagemaker:{verb}ProcessingJob" for verb in ("Create", "Describe", "Stop")]
+    """What .sync needs on AWS: the job gets the tag MANAGED_BY_AWS."""
+    jobs = [*(f"sagemaker:{verb}ProcessingJob" for verb in ("Create", "Describe", "Stop")), "sagemaker:AddTags"]
     rule = "arn:aws:events:us-east-1:123456789012:rule/" + RULE
     events = allow("events:PutRule", "events:PutTargets", "events:DescribeRule", resource=rule)
     return allow(*jobs), allow("iam:PassRole", resource=role), events, *more
@@ -64,6 +64,18 @@ def test_sync_job_runs_to_its_end_with_exactly_awss_rights(account: Account) -> 
     assert rule["ManagedBy"] == "states.amazonaws.com"
 
 
+def test_job_that_is_waited_for_is_tagged(account: Account) -> None:
+    """Users of AWS report it (aws/aws-cdk issues 26012 and 32294): `.sync` tags the job, other calls do not."""
+    job_role, tags = account.role(ALL), [{"Key": "class", "Value": "x"}]
+    managed = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
+    for resource, expected in ((SYNC, [*tags, managed]), (SYNC.removesuffix(".sync"), tags)):
+        parameters = {**processing(job_role, fresh("job"), "true"), "Tags": tags}
+        done = account.execute(account.machine({"Run": task(resource, Parameters=parameters)}, account.role(ALL)))
+        arn = json.loads(done["output"])["ProcessingJobArn"]
+        found = account.client("sagemaker").list_tags(ResourceArn=arn)["Tags"]
+        assert {tag["Key"]: tag["Value"] for tag in found} == {tag["Key"]: tag["Value"] for tag in expected}
+
+
 def test_failed_job_fails_the_task_with_its_description(account: Account) -> None:
     job_role, name = account.role(ALL), fresh("job")
     parameters = processing(job_role, name, "sh", "-c", "exit 3")
@@ -83,6 +95,7 @@ def test_failed_job_fails_the_task_with_its_description(account: Account) -> Non
     [
         ("sagemaker:CreateProcessingJob", "SageMaker.AmazonSageMakerException"),
         ("iam:PassRole", "SageMaker.AmazonSageMakerException"),
+        ("sagemaker:AddTags", "SageMaker.AmazonSageMakerException"),
         ("sagemaker:DescribeProcessingJob", "SageMaker.AmazonSageMakerException"),
     ],
 )

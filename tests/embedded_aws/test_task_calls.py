@@ -111,16 +111,21 @@ def test_optimized_integrations_need_the_roles_rights(
             task("aws-sdk:s3:putObjectTagging", {"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"key": "a"}]}}),
             "key",
         ),
-        (task("sagemaker:createModel", {"ModelName": "m", "Coffee": 1}), "Coffee"),
+        (task("sagemaker:createModel", {"ModelName": "m", "Tags": [{"key": "a"}]}), "key"),
     ],
 )
 def test_parameters_are_known_and_in_pascal_case(account: Account, state: dict[str, Any], named: str) -> None:
     """Developer guide, "Passing parameters to a service API in Step Functions": Pascal case; the text is AWS's."""
-    done = run(account, state)
-    assert (done["error"], done["cause"]) == (
-        "States.Runtime",
-        f'The field "{named}" is not supported by Step Functions',
-    )
+    with pytest.raises(ClientError, match=f'The field "{named}" is not supported by Step Functions at /States/Do/'):
+        run(account, state)
+
+
+def test_parameters_by_path_are_refused_when_they_are_used(account: Account) -> None:
+    """Users of AWS report it: a definition with `TaskToken.$` beside a Payload is made, and its execution fails."""
+    parameters = {"FunctionName": "f", "Payload": {}, "TaskToken.$": "$$.Execution.Name"}
+    done = run(account, task("lambda:invoke", parameters))
+    text = 'The field "TaskToken" is not supported by Step Functions'
+    assert (done["error"], done["cause"]) == ("States.Runtime", text)
 
 
 def test_throttled_function_can_be_caught_by_name(account: Account) -> None:
@@ -390,6 +395,7 @@ class Recorder:
 
 def tuning_rights(role: str) -> tuple[dict[str, Any], ...]:
     jobs = [f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Create", "Describe", "Stop")]
+    jobs.append("sagemaker:AddTags")
     rule = "arn:aws:events:us-east-1:123456789012:rule/" + TUNING_RULE
     events = allow("events:PutRule", "events:PutTargets", "events:DescribeRule", resource=rule)
     return allow(*jobs), allow("iam:PassRole", resource=role), events
