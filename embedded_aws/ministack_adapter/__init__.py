@@ -21,11 +21,16 @@ from embedded_aws.ministack_adapter import (
     deletion_hooks,
     identity,
     machine_hooks,
+    map_hooks,
+    schedule_hooks,
     service_hooks,
     stack_hooks,
     stack_operations,
     stack_rules,
     stack_validation,
+    state_hooks,
+    task_hooks,
+    variable_hooks,
 )
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
@@ -39,13 +44,18 @@ __all__ = [
     "identity",
     "install",
     "machine_hooks",
+    "map_hooks",
+    "schedule_hooks",
     "service_hooks",
     "shutdown",
     "stack_hooks",
     "stack_operations",
     "stack_rules",
     "stack_validation",
+    "state_hooks",
     "stores",
+    "task_hooks",
+    "variable_hooks",
 ]
 
 
