@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from embedded_aws import root_key
+from embedded_aws.clock import Clock
 from embedded_aws.engine import Engine, Place
 from embedded_aws.front_door import App, front_door
 from embedded_aws.inventory import inventory
@@ -25,12 +26,13 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve: `state` for what the engine keeps, `environments` with the images, IAM on or off."""
+    """How to serve: `state` for what the engine keeps, `environments` with the images, IAM on or off, how fast."""
 
     state: Path
     environments: Path
     port: int = 0
     iam: bool = True
+    speed: float | None = None
 
 
 def serve(settings: Settings) -> None:
@@ -43,7 +45,7 @@ def serve(settings: Settings) -> None:
     from embedded_aws import ministack_adapter
 
     place = Place(ACCOUNT, REGION, port, state, settings.environments.resolve(), settings.iam)
-    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime)
+    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime, Clock(settings.speed))
     app = ministack_adapter.install(engine)
     held = partial(inventory, ministack_adapter.stores, engine.plane)
     try:
@@ -106,7 +108,7 @@ async def _serve(app: App, listener: socket.socket, state: Path) -> None:
     await hypercorn_serve(app, config, shutdown_trigger=ended.wait)
 
 
-def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
+def _runtime(place: Place, sessions: RoleSessions, clock: Clock) -> Runtime:
     from embedded_aws.runtime import local
 
     settings = local.Settings(
@@ -115,5 +117,6 @@ def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
         account=place.account,
         state=place.state,
         environments=place.environments,
+        clock=clock,
     )
     return local.LocalRuntime(settings, sessions)

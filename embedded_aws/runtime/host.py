@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded_aws.clients import Clients
+from embedded_aws.clock import Clock
 from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.sagemaker.ports import RoleSessions
@@ -29,7 +30,7 @@ class Principal:
 class Host:
     """The machine that runs things: addresses, directories, isolation, and the doors that sandboxes may knock at.
 
-    `script_seconds` is how long a lifecycle script may take.
+    `clock` says how long what AWS limits may take.
     """
 
     endpoint_url: str
@@ -41,7 +42,7 @@ class Host:
     clients: Clients
     sessions: RoleSessions
     doors: Doors
-    script_seconds: float
+    clock: Clock
 
     def acting_as(self, role_arn: str) -> Principal:
         """A role's calls."""

@@ -207,7 +207,8 @@ class TrainingJob(Job):
         }
         process = container.spawn(argv, log, {**job, **variables, **self.record.get("Environment", {})}, cwd)
         spent = (datetime.now(UTC) - self._started).total_seconds()
-        return await_end(process, self.stop, self.record["StoppingCondition"]["MaxRuntimeInSeconds"] - spent)
+        limit = self.host.clock.limit(self.record["StoppingCondition"]["MaxRuntimeInSeconds"])
+        return await_end(process, self.stop, limit - spent)
 
     def _finish(self, ending: Ending) -> dict[str, Any]:
         """Upload, and the members of the final state; JobFailed with the job's own reason."""
