@@ -13,12 +13,13 @@ from typing import Any
 
 from embedded_aws.clock import Clock
 from embedded_aws.faults.rules import Faults
-from embedded_aws.sagemaker import endpoints, jobs, refusals, shapes, tuning, validation
+from embedded_aws.sagemaker import capacity, endpoints, jobs, refusals, shapes, tuning, validation
+from embedded_aws.sagemaker.capacity import Capacity
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
 from embedded_aws.sagemaker.handlers import HANDLERS
-from embedded_aws.sagemaker.kinds import ENDPOINT, KINDS, MOVING, TRAINING_JOB, Kind
+from embedded_aws.sagemaker.kinds import ENDPOINT, KINDS, MOVING, TRAINING_JOB, TUNING_JOB, Kind
 from embedded_aws.sagemaker.ports import Caller, Credentials, Invocation, Record, Response, RoleSessions, Runtime
-from embedded_aws.sagemaker.quotas import Quotas
+from embedded_aws.sagemaker.quotas import Quotas, instances
 from embedded_aws.sagemaker.settling import Settling
 from embedded_aws.sagemaker.store import Store, now
 
@@ -49,6 +50,7 @@ class ControlPlane:
         self.runtime = runtime
         self.roles = roles
         self.quotas = Quotas(quotas or {})
+        self.capacity = Capacity()
         self.settle_seconds = settle_seconds
         self._settling = Settling(clock or Clock(), faults or Faults())
         self.store = Store()
@@ -86,6 +88,25 @@ class ControlPlane:
         for other in KINDS.values():
             if other.quota == kind.quota:
                 yield from (record for record in self.store.all(other) if record[other.status] in other.live)
+
+    def check_quotas(self, kind: Kind, record: Record) -> None:
+        """ResourceLimitExceeded if the record's instances are too many. Call it with the lock held."""
+        self.quotas.check(kind, record, self.in_use(kind), self.store.all(kind))
+
+    def launch(self, kind: Kind, record: Record) -> None:
+        """Has the runtime run a record that is kept, unless its instances are not to be had. Call it without the lock.
+
+        A tuning job has no instances of its own.
+        """
+        if kind is not TUNING_JOB and self.capacity.missing(instances(record)):
+            self.later(lambda: self._fail_for_capacity(kind, record))
+        else:
+            self.runtime.started(self, kind, record)
+
+    def _fail_for_capacity(self, kind: Kind, record: Record) -> None:
+        """An endpoint that serves goes on with what it has."""
+        status = "InService" if "_deployment" in record else "Failed"
+        self.transition(kind, record, status, FailureReason=capacity.reason(kind))
 
     def naming(self, kind: Kind, name: str) -> dict[str, str]:
         """What the templates of a kind's texts are filled with."""

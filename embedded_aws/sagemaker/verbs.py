@@ -61,10 +61,10 @@ def keep(plane: ControlPlane, kind: Kind, record: Record) -> Params:
     plane.runtime.vet(plane, kind, record)
     with plane.lock:
         refuse_duplicate(plane, kind, record[kind.id_member])
-        plane.quotas.check(kind, record, plane.in_use(kind))
+        plane.check_quotas(kind, record)
         plane.store.put(kind, record)
     if kind.status:
-        plane.runtime.started(plane, kind, record)
+        plane.launch(kind, record)
     return {kind.arn_member: record[kind.arn_member]}
 
 
