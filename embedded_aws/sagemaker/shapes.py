@@ -58,7 +58,11 @@ def statuses(describe_action: str, member: str) -> frozenset[str]:
 def instance_types() -> frozenset[str]:
     """Every instance type of any call: the service model has an enum of them for each use."""
     uses = (*("Training", "Processing", "Transform", "ProductionVariant"), "")
-    return frozenset(name for use in uses for name in service_model().shape_for(f"{use}InstanceType").enum)
+    return frozenset(name for use in uses for name in _enum(f"{use}InstanceType"))
+
+
+def _enum(shape_name: str) -> tuple[str, ...]:
+    return tuple(service_model().shape_for(shape_name).metadata["enum"])
 
 
 def parse(shape: StructureShape, params: Mapping[str, Any]) -> dict[str, Any]:
