@@ -1,4 +1,4 @@
-"""`python -m embedded_aws --state DIR [--port N] [--environments DIR] [--speed X] [--no-iam]`: serve until told to end."""
+"""`python -m embedded_aws --state DIR [--port N] [--environments DIR] [--speed X] [--no-iam]`: serve."""
 
 from __future__ import annotations
 

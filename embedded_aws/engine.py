@@ -11,6 +11,7 @@ from pathlib import Path
 
 from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
+from embedded_aws.faults.door import Recognise
 from embedded_aws.faults.rules import Faults
 from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker.control_plane import ControlPlane
@@ -49,7 +50,9 @@ MakeRuntime = Callable[[Place, RoleSessions, Clock], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to."""
+    """Everything the hooks lead to; `recognise` comes from one of them."""
+
+    recognise: Recognise
 
     def __init__(
         self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime, clock: Clock

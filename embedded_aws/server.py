@@ -14,8 +14,11 @@ from pathlib import Path
 
 from embedded_aws import root_key
 from embedded_aws.clock import Clock
+from embedded_aws.control_routes import ControlRoutes
 from embedded_aws.engine import Engine, Place
+from embedded_aws.faults.door import fault_door
 from embedded_aws.front_door import App, front_door
+from embedded_aws.hanging_up import teach_server
 from embedded_aws.inventory import inventory
 from embedded_aws.role_sessions import RoleSessions
 from embedded_aws.sagemaker.ports import Credentials, Runtime
@@ -48,8 +51,10 @@ def serve(settings: Settings) -> None:
     engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime, Clock(settings.speed))
     app = ministack_adapter.install(engine)
     held = partial(inventory, ministack_adapter.stores, engine.plane)
+    control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
+    served = fault_door(app, engine.faults, engine.recognise)
     try:
-        asyncio.run(_serve(front_door(app, held, engine.root.secret_access_key), listener, state))
+        asyncio.run(_serve(front_door(served, held, control.answer, engine.root.secret_access_key), listener, state))
     finally:
         engine.shutdown()
         ministack_adapter.shutdown()
@@ -92,6 +97,7 @@ async def _serve(app: App, listener: socket.socket, state: Path) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
+    teach_server()
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     # The engine calls itself, without retries, over connections that are kept: none may be closed as it is used again.

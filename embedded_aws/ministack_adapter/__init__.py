@@ -16,7 +16,7 @@ from ministack.services import iam, scheduler, sts
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
-from embedded_aws.ministack_adapter import identity, machine_hooks, service_hooks, stack_hooks
+from embedded_aws.ministack_adapter import identity, machine_hooks, request_hooks, service_hooks, stack_hooks
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
@@ -27,6 +27,7 @@ __all__ = [
     "identity",
     "install",
     "machine_hooks",
+    "request_hooks",
     "service_hooks",
     "shutdown",
     "stack_hooks",
