@@ -57,6 +57,7 @@ def control(account: Account) -> Iterator[Control]:
     made = Control(account.engine)
     yield made
     made.clear()
+    made.speed(None)
 
 
 def ask(account: Account, operation: str) -> Any:  # noqa: ANN401 # an answer of any call
@@ -333,6 +334,20 @@ def test_a_real_instance_is_stuck_and_goes_on(account: Account, control: Control
         if shown["NotebookInstanceStatus"] == "InService":
             break
     at.sagemaker.stop_notebook_instance(NotebookInstanceName=name)
+
+
+def test_a_stack_does_not_wait_for_ever_for_what_is_stuck(account: Account, control: Control) -> None:
+    """How long AWS's handler waits is not documented; here it is a quarter of an hour of the clock."""
+    at, name = bench(account), fresh("desk")
+    given = {"NotebookInstanceName": name, "InstanceType": "ml.t3.medium", "RoleArn": at.role}
+    template = {"Resources": {"Own": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": given}}}
+    with control.fault("stuck", resource=name, status="Pending") as fault:
+        control.speed(900)
+        stack = account.deploy(template)
+        assert fault.strikes == 1
+    control.speed(None)
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "is still Pending" in stack.reasons["Own"]
 
 
 def test_a_cleared_fault_is_gone(control: Control) -> None:
