@@ -254,4 +254,11 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
         },
     ),
+    "session-durations": (
+        "Sessions that STS gives end by the engine's clock.",
+        {
+            "services.sts:register_session": "access_key, session",
+            "services.sts:_future": "seconds",
+        },
+    ),
 }

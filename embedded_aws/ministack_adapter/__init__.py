@@ -12,7 +12,8 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_evaluator, lambda_runtime, responses
-from ministack.services import iam, scheduler, sts
+from ministack.services import iam, scheduler
+from ministack.services.sts import register_session
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
@@ -76,7 +77,7 @@ def _register_session(credentials: Credentials, role: Mapping[str, Any], session
         "SessionToken": credentials.session_token,
         "Expiration": credentials.expiration.timestamp(),
     }
-    sts.register_session(credentials.access_key_id, session)
+    register_session(credentials.access_key_id, session)
 
 
 def _conditions_hold(conditions: Mapping[str, Any], keys: Mapping[str, str]) -> bool:

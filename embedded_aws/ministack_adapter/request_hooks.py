@@ -1,11 +1,14 @@
-"""Hook of what a request is about, for who has to know it before the emulator does."""
+"""Hooks of requests and sessions: what a request is about before it is carried out, and how long a session lives."""
 
 from __future__ import annotations
 
+import time
+from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
+from ministack.services import sts
 
 from embedded_aws.engine import Engine
 from embedded_aws.faults.door import Asked
@@ -32,3 +35,18 @@ def _request_names(engine: Engine) -> None:
         return Request(namespace, names, arn, getattr(found, "principal_arn", key))
 
     engine.recognise = recognise
+
+
+@HOOKS.applies("session-durations")
+def _session_durations(engine: Engine) -> None:
+    future, register = sts._future, sts.register_session
+
+    def register_for_its_time(access_key: str, session: dict[str, Any]) -> None:
+        if "Expiration" in session:  # those of functions have none
+            now = time.time()
+            left = engine.clock.limit(session["Expiration"] - now)
+            session = {**session, "Expiration": now + left}
+        register(access_key, session)
+
+    sts._future = lambda seconds: future(engine.clock.limit(seconds))
+    sts.register_session = register_for_its_time

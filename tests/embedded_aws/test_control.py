@@ -18,7 +18,7 @@ from embedded_aws.clock import Clock
 from embedded_aws.control import Control, ControlError
 from embedded_aws.control_routes import ControlRoutes
 from embedded_aws.faults.rules import Faults
-from tests.embedded_aws.account import Account, fetch, fresh
+from tests.embedded_aws.account import Account, allow, fetch, fresh
 from tests.embedded_aws.bench import Bench, bench
 from tests.embedded_aws.waiting import eventually
 
@@ -146,6 +146,17 @@ def test_a_jobs_limit_is_that_of_the_clock(account: Account, control: Control) -
     control.speed(900)
     ended = bench(account).train("import time; time.sleep(60)", StoppingCondition={"MaxRuntimeInSeconds": 3600})
     assert (ended["TrainingJobStatus"], ended["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+
+
+def test_a_session_ends_by_the_clock(account: Account, control: Control) -> None:
+    """docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: after DurationSeconds, 3600 by default."""
+    control.speed(1800)
+    key = account.session(allow("sqs:ListQueues"))
+    sqs = account.client("sqs", key)
+    assert sqs.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    time.sleep(2.5)
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        sqs.list_queues()
 
 
 def test_a_quota_is_set_while_the_engine_runs(account: Account, control: Control) -> None:
