@@ -14,6 +14,8 @@ from embedded_aws.faults.answers import Answer, answer, protocol_of
 from embedded_aws.faults.rules import Fault, Faults, Request
 
 HANG_UP = "embedded.hang_up"
+_OWN = "/_"
+"""The beginning of paths that belong to no service's API."""
 _READ_BYTES = 8 << 20
 """Larger bodies are objects and code: what they are about is in their paths."""
 
@@ -42,7 +44,7 @@ def fault_door(app: App, faults: Faults, recognise: Recognise) -> App:
     """Wrap an application so that the faults asked for strike its requests."""
 
     async def serve(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not faults.strike_requests:
+        if scope["type"] != "http" or scope["path"].startswith(_OWN) or not faults.strike_requests:
             await app(scope, receive, send)
             return
         body, receive = await _read(scope, receive)

@@ -25,9 +25,10 @@ class Fault:
     - `slow`: it is carried out, and answered `seconds` later
     - `stuck`: a notebook instance, endpoint or job stays in its state until the fault is cleared
 
-    `operation` is a pattern (`*`, `?`, `[...]`) of `service:Operation` as IAM names services (`s3:PutObject`,
-    `sagemaker:*`); `resource` one of an ARN or of the name at its end; `status`, for `stuck`, one of the state it stays
-    in. `count` is how often it strikes, without end if None; `probability` below 1 leaves some out, drawn with `seed`.
+    `operation` is a pattern (`*`, `?`, `[...]`) of an action as IAM names it (`sagemaker:*`, `lambda:InvokeFunction`,
+    `s3:ListBucket`) or, of APIs whose requests name their operation, of that (`budgets:DescribeBudget`); `resource` one
+    of an ARN or of a name in it; `status`, for `stuck`, one of the state it stays in. `count` is how often it strikes,
+    without end if None; `probability` below 1 leaves some out, drawn with `seed`.
     """
 
     kind: Kind

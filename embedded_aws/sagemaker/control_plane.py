@@ -52,7 +52,8 @@ class ControlPlane:
         self.quotas = Quotas(quotas or {})
         self.capacity = Capacity()
         self.settle_seconds = settle_seconds
-        self._settling = Settling(clock or Clock(), faults or Faults())
+        self.clock = clock or Clock()
+        self._settling = Settling(self.clock, faults or Faults())
         self.store = Store()
         self.lock = threading.RLock()
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import botocore.session
 import pytest
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from embedded_aws.control import Control, ControlError
 from embedded_aws.faults import answers
 from embedded_aws.faults.rules import Fault, Faults, Request, names
-from tests.embedded_aws.account import Account, allow, code_of, fetch, fresh, polls
+from tests.embedded_aws.account import Account, allow, code_of, fetch, fresh, polls, trust
 from tests.embedded_aws.bench import bench
 from tests.embedded_aws.sagemaker_stubs import hosted, notebook, stand, training
 from tests.embedded_aws.waiting import eventually
@@ -226,6 +227,55 @@ def test_an_object_of_a_bucket_is_struck_and_the_others_are_not(account: Account
             s3.put_object(Bucket=bucket, Key="hot/one", Body=b"x" * 100_000)
         s3.put_object(Bucket=bucket, Key="cold/one", Body=b"x")
     assert [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["cold/one"]
+
+
+Parameters = Callable[[str, Account], dict[str, Any]]
+# Calls that name a resource: boto3's service, and the parameters with which the resource has a name.
+NAMING: dict[str, tuple[str, Parameters]] = {
+    "cloudformation:DescribeStackEvents": ("cloudformation", lambda name, _: {"StackName": name}),
+    "iam:CreateRole": (
+        "iam",
+        lambda name, _: {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(trust("lambda"))},
+    ),
+    "lambda:InvokeFunction": ("lambda", lambda name, _: {"FunctionName": name}),
+    "ssm:GetParameter": ("ssm", lambda name, _: {"Name": f"/class/{name}"}),
+    "logs:CreateLogGroup": ("logs", lambda name, _: {"logGroupName": f"/aws/{name}"}),
+    "scheduler:GetSchedule": ("scheduler", lambda name, _: {"Name": name}),
+    "states:DescribeStateMachine": (
+        "stepfunctions",
+        lambda name, at: {"stateMachineArn": f"arn:aws:states:us-east-1:{at.engine.account}:stateMachine:{name}"},
+    ),
+    "sqs:SendMessage": (
+        "sqs",
+        lambda name, at: {"QueueUrl": f"{at.engine.endpoint}/{at.engine.account}/{name}", "MessageBody": "x"},
+    ),
+    "budgets:DescribeBudget": ("budgets", lambda name, at: {"AccountId": at.engine.account, "BudgetName": name}),
+    "sagemaker:CreateModel": ("sagemaker", lambda name, at: {"ModelName": name, "ExecutionRoleArn": at.role()}),
+    "sagemaker:InvokeEndpoint": ("sagemaker-runtime", lambda name, _: {"EndpointName": name, "Body": b"1"}),
+}
+
+
+@pytest.mark.parametrize("operation", NAMING)
+def test_a_resource_is_known_by_its_name_in_every_service(account: Account, control: Control, operation: str) -> None:
+    name, (service, parameters) = fresh("thing"), NAMING[operation]
+    method = xform_name(operation.partition(":")[2].replace("InvokeFunction", "Invoke"))
+    with (
+        control.fault("throttle", operation=operation, resource="another") as other,
+        control.fault("throttle", operation=operation, resource=f"*{name}") as meant,
+    ):
+        with pytest.raises(ClientError) as caught:
+            getattr(account.client(service), method)(**parameters(name, account))
+        assert (other.strikes, meant.strikes) == (0, 1)
+    assert "rate" in str(caught.value).lower()
+
+
+def test_a_large_body_is_read_by_whoever_answers(account: Account, control: Control) -> None:
+    bucket, s3, body = account.bucket(), account.client("s3"), bytes(9 << 20)
+    with control.fault("throttle", operation="s3:PutObject", resource=f"{bucket}/hot"):
+        with pytest.raises(ClientError, match="SlowDown"):
+            s3.put_object(Bucket=bucket, Key="hot", Body=body)
+        s3.put_object(Bucket=bucket, Key="cold", Body=body)
+    assert s3.get_object(Bucket=bucket, Key="cold")["ContentLength"] == len(body)
 
 
 def test_a_head_request_has_its_status_alone(account: Account, control: Control) -> None:
