@@ -109,7 +109,7 @@ def test_a_presigned_url_lives_five_minutes_of_the_clock() -> None:
     """docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedNotebookInstanceUrl: valid for 5 minutes."""
     doors = Doors(Clock(1500))
     try:
-        path = doors.invite("desk", "http://127.0.0.1:1/lab?token=t").removeprefix(doors.url)
+        path = doors.invite("desk", "http://127.0.0.1:1/lab?token=t").removeprefix(doors.url) + "&view=lab"
         assert doors.answer(path, "").status == 302
         eventually(lambda: doors.answer(path, "").status == 403)
     finally:
