@@ -8,6 +8,7 @@ from typing import Any
 
 from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
+from embedded_aws.patience import patiently
 from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.sagemaker.ports import RoleSessions
@@ -22,8 +23,15 @@ class Principal:
     role_arn: str
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 # parameters of any call
-        """The answer of an operation; AwsError if it fails or the role is gone."""
-        return self.clients.call(self.sessions.session(self.role_arn), service, operation, params)
+        """The answer of an operation; AwsError if it fails, and goes on to for a while, or the role is gone."""
+
+        def call() -> dict[str, Any]:
+            for value in params.values():
+                if hasattr(value, "seek"):
+                    value.seek(0)
+            return self.clients.call(self.sessions.session(self.role_arn), service, operation, params)
+
+        return patiently(call)
 
 
 @dataclass(frozen=True, kw_only=True)

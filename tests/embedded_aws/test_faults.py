@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from embedded_aws.control import Control, ControlError
 from embedded_aws.faults import answers
-from embedded_aws.faults.rules import Fault, Faults, Request, names
+from embedded_aws.faults.rules import Fault, Faults, Kind, Request, names
 from tests.embedded_aws.account import Account, allow, code_of, fetch, fresh, polls, trust
 from tests.embedded_aws.bench import bench
 from tests.embedded_aws.sagemaker_stubs import hosted, notebook, stand, training
@@ -312,14 +312,55 @@ def test_a_slow_answer_comes_late(account: Account, control: Control) -> None:
 def test_calls_that_services_make_are_struck_too(account: Account, control: Control) -> None:
     """A stack's own calls go by the same door."""
     name = fresh("config")
-    kind = "AWS::SageMaker::NotebookInstanceLifecycleConfig"
-    template = {"Resources": {"Own": {"Type": kind, "Properties": {"NotebookInstanceLifecycleConfigName": name}}}}
     operation = "sagemaker:CreateNotebookInstanceLifecycleConfig"
     with control.fault("denied", operation=operation, resource=name) as fault:
-        stack = account.deploy(template)
+        stack = account.deploy(lifecycle_config(name))
         assert fault.strikes == 1
     assert stack.status == "ROLLBACK_COMPLETE"
     assert f"is not authorized to perform: {operation}" in stack.reasons["Own"]
+
+
+LIFECYCLE_CONFIG = "AWS::SageMaker::NotebookInstanceLifecycleConfig"
+
+
+def lifecycle_config(name: str) -> dict[str, Any]:
+    """A template with a resource that is made by one call."""
+    return {
+        "Resources": {"Own": {"Type": LIFECYCLE_CONFIG, "Properties": {"NotebookInstanceLifecycleConfigName": name}}}
+    }
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error"])
+def test_a_stack_tries_again_what_passes(account: Account, control: Control, kind: Kind) -> None:
+    """docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html: Retriable."""
+    name = fresh("config")
+    with control.fault(kind, resource=name, count=2) as fault:
+        assert account.deploy(lifecycle_config(name)).status == "CREATE_COMPLETE"
+        assert fault.strikes == 2
+
+
+def test_a_stack_does_not_try_for_ever(account: Account, control: Control) -> None:
+    name = fresh("config")
+    with control.fault("throttle", operation="sagemaker:Create*", resource=name):
+        stack = account.deploy(lifecycle_config(name))
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "Rate exceeded (Service: SageMaker, Status Code: 400" in stack.reasons["Own"]
+
+
+def test_a_job_loses_neither_data_nor_log_for_a_throttle(account: Account, control: Control) -> None:
+    """As AWS's own agents, which the documentation does not describe: a moment's throttling fails no job."""
+    at = bench(account)
+    with (
+        control.fault("throttle", operation="s3:GetObject", resource=f"{at.bucket}/*", count=2) as given,
+        control.fault("throttle", operation="s3:PutObject", resource="*/model.tar.gz", count=2) as made,
+        control.fault("throttle", operation="logs:PutLogEvents", resource="*TrainingJobs*", count=2) as lines,
+    ):
+        job = at.train("print('done'); open('/opt/ml/model/weights', 'w').write('learnt')", wait=False)
+        ended = at.ended("training_job", "TrainingJob", job["TrainingJobName"])
+        assert (given.strikes, made.strikes, lines.strikes) == (2, 2, 2)
+    assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
+    assert at.unpacked(f"out/{job['TrainingJobName']}/output/model.tar.gz") == {"weights": "learnt"}
+    assert "done" in at.log("/aws/sagemaker/TrainingJobs", job["TrainingJobName"])
 
 
 def test_a_task_of_a_state_machine_retries_by_the_faults_name(account: Account, control: Control) -> None:
