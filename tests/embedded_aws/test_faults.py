@@ -18,7 +18,7 @@ from embedded_aws.control import Control, ControlError
 from embedded_aws.faults import answers
 from embedded_aws.faults.rules import Fault, Faults, Kind, Request, names
 from tests.embedded_aws.account import Account, allow, code_of, fetch, fresh, polls, trust
-from tests.embedded_aws.bench import bench
+from tests.embedded_aws.bench import CLUSTER, XGBOOST, archive, bench
 from tests.embedded_aws.sagemaker_stubs import hosted, notebook, stand, training
 from tests.embedded_aws.waiting import eventually
 
@@ -377,6 +377,37 @@ def test_a_task_of_a_state_machine_retries_by_the_faults_name(account: Account, 
     with control.fault("throttle", operation="sagemaker:ListModels", count=2) as fault:
         assert account.execute(machine)["status"] == "SUCCEEDED"
         assert fault.strikes == 2
+
+
+def test_waiting_for_a_job_survives_a_throttle(account: Account, control: Control) -> None:
+    """docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html: with .sync it is AWS that waits."""
+    at, name = bench(account), fresh("job")
+    role = account.role(
+        allow("sagemaker:*"),
+        allow("iam:PassRole", resource=at.role),
+        allow("events:PutTargets", "events:PutRule", "events:DescribeRule"),
+    )
+    source = at.put(f"{name}/sourcedir.tar.gz", archive(train_py="print('done')"))
+    job = {
+        "TrainingJobName": name,
+        "RoleArn": at.role,
+        "AlgorithmSpecification": {"TrainingImage": XGBOOST, "TrainingInputMode": "File"},
+        "HyperParameters": {"sagemaker_program": "train.py", "sagemaker_submit_directory": source},
+        "OutputDataConfig": {"S3OutputPath": f"s3://{at.bucket}/out"},
+        "ResourceConfig": CLUSTER,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    }
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "Parameters": job,
+        "End": True,
+    }
+    machine = account.machine({"Train": task}, role)
+    with control.fault("throttle", operation="sagemaker:DescribeTrainingJob", resource=name, count=3) as fault:
+        ended = account.execute(machine)
+        assert fault.strikes == 3
+    assert ended["status"] == "SUCCEEDED", ended.get("cause")
 
 
 def test_a_notebook_instance_is_stuck_until_the_fault_is_cleared() -> None:
