@@ -57,7 +57,7 @@ class Clock:
         return STATE_SECONDS.get((kind, status), 0.0) / speed if speed else 0.0
 
     def limit(self, seconds: float) -> float:
-        """How many seconds a limit of AWS is here."""
+        """How many seconds a limit of AWS is here; a later change of speed reaches no limit that has begun."""
         return seconds / (self._speed or 1.0)
 
     def wait(self, left: Callable[[], float]) -> None:

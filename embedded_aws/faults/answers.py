@@ -52,6 +52,7 @@ FAILED: Mapping[str, Error] = {
     "tag": ("InternalServiceException", 500, _BROKEN),
 }
 _XML: frozenset[Protocol] = frozenset({"query", "ec2", "rest-xml"})
+_SERVERS_FAULT = 500
 _REST_XML = frozenset({"s3", "cloudfront", "route53"})
 
 
@@ -69,13 +70,14 @@ def answer(kind: Kind, request: Request, protocol: Protocol) -> Answer:
     makers = {"throttle": _throttled, "error": _failed, "denied": _denied}
     code, status, text = makers[kind](request, protocol)
     own = str(uuid.uuid4())
-    form, content = _FORMS[protocol](code, text, own)
+    side = "Receiver" if status >= _SERVERS_FAULT else "Sender"
+    form, content = _FORMS[protocol](code, text, own, side)
     headers = {"content-type": form, "x-amzn-requestid": own}
     if protocol in {"json", "rest-json"}:
         headers["x-amzn-errortype"] = code
     if request.namespace == "sqs":
         # SQS's JSON keeps the codes of its former XML (botocore's awsQueryCompatible).
-        headers["x-amzn-query-error"] = f"{code};{'Receiver' if status >= 500 else 'Sender'}"
+        headers["x-amzn-query-error"] = f"{code};{side}"
     if protocol == "cbor":
         headers["smithy-protocol"] = "rpc-v2-cbor"
     return Answer(status, {**headers, "content-length": str(len(content))}, content)
@@ -119,26 +121,26 @@ def _denied(request: Request, protocol: Protocol) -> Error:
     return "AccessDeniedException", 403 if protocol == "rest-json" else 400, text
 
 
-def _as_json(code: str, text: str, _: str) -> tuple[str, bytes]:
+def _as_json(code: str, text: str, *_: str) -> tuple[str, bytes]:
     return "application/x-amz-json-1.1", json.dumps({"__type": code, "message": text, "Message": text}).encode()
 
 
-def _as_query(code: str, text: str, own: str) -> tuple[str, bytes]:
-    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(text)}</Message></Error>"
+def _as_query(code: str, text: str, own: str, side: str) -> tuple[str, bytes]:
+    error = f"<Error><Type>{side}</Type><Code>{code}</Code><Message>{escape(text)}</Message></Error>"
     return "text/xml", f"<ErrorResponse>{error}<RequestId>{own}</RequestId></ErrorResponse>".encode()
 
 
-def _as_ec2(code: str, text: str, own: str) -> tuple[str, bytes]:
+def _as_ec2(code: str, text: str, own: str, _: str) -> tuple[str, bytes]:
     error = f"<Errors><Error><Code>{code}</Code><Message>{escape(text)}</Message></Error></Errors>"
     return "text/xml", f"<Response>{error}<RequestID>{own}</RequestID></Response>".encode()
 
 
-def _as_rest_xml(code: str, text: str, own: str) -> tuple[str, bytes]:
+def _as_rest_xml(code: str, text: str, own: str, _: str) -> tuple[str, bytes]:
     inner = f"<Code>{code}</Code><Message>{escape(text)}</Message><RequestId>{own}</RequestId>"
     return "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
 
 
-def _as_cbor(code: str, text: str, _: str) -> tuple[str, bytes]:
+def _as_cbor(code: str, text: str, *_: str) -> tuple[str, bytes]:
     """A map of two texts (RFC 8949, section 3)."""
     parts = [_cbor_text(part) for part in ("__type", code, "message", text)]
     return "application/cbor", b"\xa2" + b"".join(parts)

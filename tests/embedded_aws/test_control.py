@@ -201,6 +201,13 @@ def test_an_engine_can_be_started_with_a_speed(tmp_path: Path, environments: Pat
         launcher.stop(engine)
 
 
+@pytest.mark.parametrize("speed", ["0", "-1", "fast"])
+def test_a_speed_that_cannot_be_is_refused_at_once(speed: str) -> None:
+    command = [sys.executable, "-m", "embedded_aws", "--state", "never", "--speed", speed]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "argument --speed" in done.stderr) == (2, True)
+
+
 def test_the_client_needs_the_standard_library_alone() -> None:
     code = (
         "import sys; before = set(sys.modules); import embedded_aws.control; "

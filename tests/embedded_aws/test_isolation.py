@@ -162,6 +162,7 @@ def test_an_ordinary_users_notebook_instance_has_one_user_with_two_names(start: 
         runuser -u ec2-user -- touch lab/first
         runuser -l ec2-user -c 'touch SageMaker/lab/second; pwd'
         runuser -u ec2-user -- aws --version
+        sudo -u ec2-user -i sh -c 'pwd; touch SageMaker/lab/third'
         ls lab
     """
     plane = start(Isolation.USER)
@@ -169,7 +170,7 @@ def test_an_ordinary_users_notebook_instance_has_one_user_with_two_names(start: 
     lines = Bench(account, "", "").log("/aws/sagemaker/NotebookInstances", "desk/LifecycleConfigOnCreate")
     assert found["NotebookInstanceStatus"] == "InService", (found.get("FailureReason"), lines)
     assert lines[0] == "/home/ec2-user"
-    assert lines[-2:] == ["first", "second"]
+    assert lines[-4:] == ["/home/ec2-user", "first", "second", "third"]
 
 
 @pytest.mark.skipif(AVAILABLE is Isolation.NONE, reason="needs namespaces")
