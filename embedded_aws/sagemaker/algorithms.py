@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.sagemaker.errors import validation
+from embedded_aws.sagemaker.instance_types import GPU, family
 
 _REPOSITORY = re.compile(r"/(?P<repository>[^/:@]+):[^/@]+$")
-_GPU = re.compile(r"^ml\.(g|p)\d")
 _NUMBER = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
 _XGBOOST_METRICS = (
     *("accuracy", "auc", "aucpr", "error", "f1", "gamma-deviance", "gamma-nloglik", "logloss", "mae", "map", "merror"),
@@ -85,7 +85,7 @@ def complete(specification: dict[str, Any]) -> None:
 def check_instance(specification: Mapping[str, Any], instance_type: str) -> None:
     """AwsError for an instance type that the algorithm does not train on."""
     name = _repository(specification)
-    if name in ALGORITHMS and ALGORITHMS[name].gpu_only and not _GPU.match(instance_type):
+    if name in ALGORITHMS and ALGORITHMS[name].gpu_only and family(instance_type).accelerator != GPU:
         raise validation(
             f"Instance type {instance_type} is not supported by algorithm {name}; only GPU instances are supported."
         )
