@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from embedded_aws.runtime import images, model_vetting, registries, storage, toolkit
+from embedded_aws.runtime import checkpoints, images, model_vetting, registries, storage, toolkit
 from embedded_aws.runtime.container import ML
 from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
@@ -51,6 +51,8 @@ def _vet_training(host: Host, record: Record) -> None:
     if not specification.get("ContainerEntrypoint") and image.framework not in ALGORITHMS:
         _vet_script(image, record.get("HyperParameters", {}))
     storage.locate(record["OutputDataConfig"]["S3OutputPath"])
+    if "CheckpointConfig" in record:
+        checkpoints.vet(record["CheckpointConfig"])
     for channel in record.get("InputDataConfig", []):
         _need_objects(host, record["RoleArn"], channel["DataSource"]["S3DataSource"]["S3Uri"])
 

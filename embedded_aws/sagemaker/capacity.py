@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from embedded_aws.sagemaker import shapes
 from embedded_aws.sagemaker.kinds import ENDPOINT, NOTEBOOK_INSTANCE, Kind
+from embedded_aws.sagemaker.ports import Record
 
 _JOBS = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
@@ -45,6 +46,12 @@ class Capacity:
             for name in short:
                 self._withheld[name] -= 1
         return bool(short)
+
+
+def patience(record: Record) -> int | None:
+    """How long AWS looks for instances: a managed spot training waits for them, the others fail soon."""
+    spot = record.get("EnableManagedSpotTraining")
+    return record["StoppingCondition"]["MaxWaitTimeInSeconds"] if spot else None
 
 
 def reason(kind: Kind) -> str:

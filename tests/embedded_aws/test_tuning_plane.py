@@ -270,7 +270,23 @@ def test_a_grid_knows_its_size(at: Stand) -> None:
             ),
             "WarmStartConfig",
         ),
-        (tuning(definition={"EnableManagedSpotTraining": True}), "TrainingJobDefinition.EnableManagedSpotTraining"),
+        (
+            tuning(definition={"CheckpointConfig": {"S3Uri": "s3://bucket/c"}}),
+            "TrainingJobDefinition.CheckpointConfig",
+        ),
+        (
+            tuning(
+                definition={
+                    "ResourceConfig": {
+                        "InstanceType": "ml.m5.large",
+                        "InstanceCount": 1,
+                        "VolumeSizeInGB": 5,
+                        "KeepAlivePeriodInSeconds": 60,
+                    }
+                }
+            ),
+            "TrainingJobDefinition.ResourceConfig.KeepAlivePeriodInSeconds=60",
+        ),
     ],
 )
 def test_what_aws_has_and_the_engine_has_not(at: Stand, params: Params, member: str) -> None:
