@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from embedded_aws.runtime.checkpoints import Checkpoints
 from embedded_aws.runtime.container import ML, Container, ContainerSpec, Ending, await_end
 from embedded_aws.runtime.job import Job, JobFailed
 from embedded_aws.runtime.logs import LogStream
+from embedded_aws.runtime.metrics import Metrics
 from embedded_aws.runtime.toolkit import Script
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.warm_pools import Pool
@@ -57,13 +57,15 @@ class TrainingJob(Job):
         self._write_configuration()
         self._started = datetime.now(UTC)
         self._show("Training", message=self._training_message(), TrainingStartTime=self._started)
-        self._metrics: dict[str, dict[str, Any]] = {}
-        log = self.open_log(self.record["RoleArn"], self._look_for_metrics)
+        definitions = self.record["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self._metrics = Metrics(self._principal, self.name, definitions)
+        log = self.open_log(self.record["RoleArn"], self._metrics.watch)
         try:
             with self._checkpoints():
                 ending = self._train(script, log)
         finally:
             log.close()
+            self._metrics.close()
         return self._finish(ending)
 
     @contextmanager
@@ -89,8 +91,8 @@ class TrainingJob(Job):
                 raise JobFailed(text) from error
 
     def failed_members(self) -> dict[str, Any]:
-        """The times, if it came to training."""
-        return self._times() if hasattr(self, "_started") else {}
+        """The times and the metrics, if it came to training."""
+        return {**self._times(), **self._metrics.final()} if hasattr(self, "_metrics") else {}
 
     def _show(self, secondary: str, **members: Any) -> None:  # noqa: ANN401 # members of Describe
         with self.plane.lock:
@@ -254,9 +256,7 @@ class TrainingJob(Job):
             reason = file.read_text(errors="replace").strip() if file.exists() else ""
             raise JobFailed(f"{self._fault(ending)}: {reason[:1000]}, exit code: {ending.code}")
         self._show("Uploading")
-        members = {**self._upload(), **self._times()}
-        if self._metrics:
-            members["FinalMetricDataList"] = list(self._metrics.values())
+        members = {**self._upload(), **self._times(), **self._metrics.final()}
         if ending.cause == "time":
             members |= {"_status": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"}
         return members
@@ -289,11 +289,3 @@ class TrainingJob(Job):
         ended = datetime.now(UTC)
         seconds = int((ended - self._started).total_seconds()) + 1
         return {"TrainingEndTime": ended, "TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
-
-    def _look_for_metrics(self, line: str) -> None:
-        """Keep the last value of every metric that a definition finds in the log, where AWS shows a tab as #011."""
-        for definition in self.record["AlgorithmSpecification"].get("MetricDefinitions", []):
-            shown = (line, line.replace("\t", "#011"))
-            if match := next(filter(None, (re.search(definition["Regex"], text) for text in shown)), None):
-                value = {"Value": float(match[1]), "Timestamp": datetime.now(UTC)}
-                self._metrics[definition["Name"]] = {"MetricName": definition["Name"], **value}

@@ -70,7 +70,11 @@ ALGORITHMS = {
 
 
 def complete(specification: dict[str, Any]) -> None:
-    """Adds the metric definitions of its algorithm to an AlgorithmSpecification; AwsError if it has others."""
+    """Adds the metric definitions of its algorithm to an AlgorithmSpecification; AwsError if it has others.
+
+    Own definitions must be regular expressions, each metric defined once (these two texts are not AWS's).
+    """
+    _check_definitions(specification.get("MetricDefinitions", []))
     algorithm = ALGORITHMS.get(_repository(specification))
     if algorithm is None:
         return
@@ -80,6 +84,19 @@ def complete(specification: dict[str, Any]) -> None:
             "without specifying metric definitions."
         )
     specification["MetricDefinitions"] = algorithm.definitions
+
+
+def _check_definitions(definitions: Iterable[Mapping[str, str]]) -> None:
+    seen: set[str] = set()
+    for definition in definitions:
+        name = definition["Name"]
+        if name in seen:
+            raise validation(f"The metric {name} is defined more than once.")
+        seen.add(name)
+        try:
+            re.compile(definition["Regex"])
+        except re.error as error:
+            raise validation(f"The regular expression of the metric {name} is not valid: {error}.") from error
 
 
 def check_instance(specification: Mapping[str, Any], instance_type: str) -> None:
