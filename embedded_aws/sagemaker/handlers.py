@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import endpoints, jobs, models, notebooks, tags, tuning, verbs, warm_pools
+from embedded_aws.sagemaker import endpoints, jobs, models, notebooks, searching, tags, tuning, verbs, warm_pools
 from embedded_aws.sagemaker.kinds import (
     ENDPOINT_CONFIG,
     KINDS,
@@ -74,6 +74,7 @@ HANDLERS: dict[str, Handler] = {
     "CreateNotebookInstanceLifecycleConfig": notebooks.create_config,
     "UpdateNotebookInstanceLifecycleConfig": _plain(notebooks.update_config),
     "DeleteNotebookInstanceLifecycleConfig": _plain(notebooks.delete_config),
+    "Search": _plain(searching.search),
     "AddTags": _plain(tags.add),
     "ListTags": _plain(tags.show),
     "DeleteTags": _plain(tags.delete),

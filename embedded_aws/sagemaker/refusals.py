@@ -198,6 +198,7 @@ REFUSED: dict[str, Table] = {
         "DisassociateAdditionalCodeRepositories": _OFF,
     },
     "CreatePresignedNotebookInstanceUrl": {"SessionExpirationDurationInSeconds": (43200,)},
+    "Search": {"CrossAccountFilterOption": ("SameAccount",), "VisibilityConditions": _NEVER},
     "ListTrainingJobs": {"TrainingPlanArnEquals": _NEVER},
     "ListNotebookInstances": {"DefaultCodeRepositoryContains": _NEVER, "AdditionalCodeRepositoryEquals": _NEVER},
 }
