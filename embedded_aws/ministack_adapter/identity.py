@@ -152,6 +152,8 @@ def _iam_conditions(engine: Engine) -> None:
         elif service == "iam":
             role = iam._roles.get("".join(params.get("RoleName", []))) or {}
             own = iam_questions.iam_context(params, role.get("PermissionsBoundary"))
+        elif service == "monitoring":
+            own = iam_questions.metrics_context(iam_action, body, params)
         return {**tags_of(service, iam_action, body, params), **own}
 
     def resource_tags(arn: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from embedded_aws.runtime.host import Principal
 from embedded_aws.runtime.metrics import BATCH, Metrics
 from embedded_aws.sagemaker.errors import AwsError
-from tests.embedded_aws.account import Account, allow
+from tests.embedded_aws.account import Account, allow, code_of
 from tests.embedded_aws.bench import LOGS, SCIKIT_LEARN, Bench, Described, bench
 from tests.embedded_aws.sagemaker_stubs import IMAGE, stand, training, tuning
 
@@ -20,6 +20,7 @@ DEFINITIONS = [
     {"Name": "auc", "Regex": r"auc=([0-9.]+)"},
     {"Name": "never", "Regex": r"never=([0-9.]+)"},
 ]
+OWN_NAMESPACE = {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}}
 AT = {"TrainingImage": SCIKIT_LEARN, "TrainingInputMode": "File", "MetricDefinitions": DEFINITIONS}
 
 
@@ -49,14 +50,28 @@ def values(desk: Bench, job: str, metric: str) -> list[dict[str, Any]]:
 
 
 def test_metrics_are_in_describe_and_in_cloudwatch(account: Account, desk: Bench) -> None:
-    """API_MetricData and API_AlgorithmSpecification: SageMaker publishes each metric to CloudWatch."""
+    """API_MetricData and API_AlgorithmSpecification: SageMaker publishes each metric to CloudWatch.
+
+    The right may be limited by cloudwatch:namespace: Service Authorization Reference, Amazon CloudWatch.
+    """
     source = [f"arn:aws:s3:::{desk.bucket}", f"arn:aws:s3:::{desk.bucket}/*"]
-    role = account.role(allow("s3:*", resource=source), allow(*LOGS), allow("cloudwatch:PutMetricData"))
+    role = account.role(
+        allow("s3:*", resource=source), allow(*LOGS), allow("cloudwatch:PutMetricData", when=OWN_NAMESPACE)
+    )
     job = desk.train(SCRIPT, AlgorithmSpecification=AT, RoleArn=role)
     assert final(job) == {"loss": 0.25, "auc": 0.75}
     (point,) = values(desk, job["TrainingJobName"], "loss")
     assert (point["SampleCount"], point["Minimum"], point["Maximum"]) == (2, 0.25, 0.5)
     assert values(desk, job["TrainingJobName"], "never") == []
+
+
+def test_a_namespace_can_be_forbidden(account: Account) -> None:
+    """As above, for whoever puts metrics."""
+    cloudwatch = account.client("cloudwatch", account.user(allow("cloudwatch:PutMetricData", when=OWN_NAMESPACE)))
+    cloudwatch.put_metric_data(Namespace="/aws/sagemaker/Own", MetricData=[{"MetricName": "a", "Value": 1.0}])
+    with pytest.raises(cloudwatch.exceptions.ClientError) as caught:
+        cloudwatch.put_metric_data(Namespace="Own", MetricData=[{"MetricName": "a", "Value": 1.0}])
+    assert code_of(caught.value) == "AccessDeniedException"
 
 
 def test_a_role_that_may_not_put_them_loses_them(desk: Bench) -> None:
