@@ -48,6 +48,11 @@ class Capacity:
         return bool(short)
 
 
+def waiting(missing: bool) -> str:  # noqa: FBT001 # it is what the text is about
+    """What a training job in Pending says, in AWS's words."""
+    return "Training job waiting for capacity" if missing else "Preparing the instances for training"
+
+
 def patience(record: Record) -> int | None:
     """How long AWS looks for instances: a managed spot training waits for them, the others fail soon."""
     spot = record.get("EnableManagedSpotTraining")

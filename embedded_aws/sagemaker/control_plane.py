@@ -16,7 +16,7 @@ from embedded_aws.sagemaker.errors import AwsError, not_implemented
 from embedded_aws.sagemaker.handlers import HANDLERS
 from embedded_aws.sagemaker.kinds import ENDPOINT, JOB_FINAL, KINDS, TRAINING_JOB, TUNING_JOB, Kind
 from embedded_aws.sagemaker.ports import Caller, Credentials, Invocation, Record, Response, RoleSessions, Runtime
-from embedded_aws.sagemaker.quotas import Quotas, instances
+from embedded_aws.sagemaker.quotas import Quotas, to_launch
 from embedded_aws.sagemaker.store import Store, now
 
 __all__ = ["Caller", "ControlPlane", "Credentials", "Invocation", "Record", "Response", "RoleSessions", "Runtime"]
@@ -97,7 +97,10 @@ class ControlPlane:
         A tuning job has no instances of its own, and one that took a warm pool has them already.
         """
         needs = kind is not TUNING_JOB and "WarmPoolStatus" not in record
-        if needs and self.capacity.missing(instances(record)):
+        missing = needs and self.capacity.missing(to_launch(record))
+        if needs and kind is TRAINING_JOB:
+            self.transition(kind, record, "InProgress", SecondaryStatus="Pending", message=capacity.waiting(missing))
+        if missing:
             record["_unlaunched"] = True
             self.later(lambda: self._fail_for_capacity(kind, record), capacity.patience(record))
         else:

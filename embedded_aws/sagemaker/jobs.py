@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DAY = 86400
 _LARGEST_PAYLOADS_MB = 100
 _MESSAGES = {
-    "Starting": "Preparing the instances for training",
+    "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
     "Uploading": "Uploading generated training model",
