@@ -49,7 +49,7 @@ def channel(desk: Bench) -> list[dict[str, Any]]:
 
 def test_training_lists_its_inputs_before_it_is_created(account: Account, desk: Bench) -> None:
     image = {"TrainingImage": SCIKIT_LEARN, "TrainingInputMode": "File", "ContainerEntrypoint": ["true"]}
-    asked = {"AlgorithmSpecification": image, "InputDataConfig": channel(desk)}
+    asked: dict[str, Any] = {"AlgorithmSpecification": image, "InputDataConfig": channel(desk)}
     with pytest.raises(ClientError) as caught:
         desk.train(RoleArn=role(account, desk, listing=False), **asked)
     assert code_of(caught.value) == "ValidationException"
