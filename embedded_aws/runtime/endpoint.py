@@ -14,10 +14,11 @@ from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import LONGEST_REASON, JobFailed
 from embedded_aws.runtime.multi_model import MultiModelContainer
 from embedded_aws.runtime.sandbox import SandboxError
-from embedded_aws.runtime.serving import ModelContainer, Serving, ServingContainer
+from embedded_aws.runtime.serving import ModelContainer, Serving, ServingContainer, unhealthy
 from embedded_aws.sagemaker import models
 from embedded_aws.sagemaker.endpoints import Deployment, Variant
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.instance_types import family
 from embedded_aws.sagemaker.kinds import ENDPOINT
 from embedded_aws.sagemaker.ports import Invocation, Record, Response
 
@@ -85,6 +86,7 @@ class Endpoint:
         started: dict[str, ServingContainer] = {}
         try:
             for variant in deployment.variants:
+                _need_processor(variant)
                 kind = MultiModelContainer if models.is_multi(variant.model) else ModelContainer
                 started[variant.name] = kind(self._host, self._serving_of(variant), self._stop)
         except BaseException:
@@ -110,3 +112,9 @@ class Endpoint:
         self.close()
         self._plane.remove(ENDPOINT, self._record)
         self._gone()
+
+
+def _need_processor(variant: Variant) -> None:
+    """Every image here is built for x86; on an Arm processor its server does not start, which AWS sees as unhealthy."""
+    if family(variant.instance_type).arm:
+        raise unhealthy(f"production variant {variant.name}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
-from embedded_aws.runtime import vetting
+from embedded_aws.runtime import vetting, warm_pool_cache
 from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.endpoint import Endpoint
 from embedded_aws.runtime.host import Host
@@ -123,6 +123,10 @@ class LocalRuntime:
         with self._lock:
             held = self._notebooks[id(notebook)]
         return held.url()
+
+    def released(self, cluster: str) -> None:
+        """Remove what the jobs of a warm pool handed on."""
+        warm_pool_cache.forget(self.host.state, cluster)
 
     def shutdown(self) -> None:
         """End everything: jobs are told first, since they end by themselves."""

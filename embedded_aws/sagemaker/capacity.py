@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from embedded_aws.sagemaker import shapes
 from embedded_aws.sagemaker.kinds import ENDPOINT, NOTEBOOK_INSTANCE, Kind
+from embedded_aws.sagemaker.ports import Record
 
 _JOBS = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
@@ -45,6 +46,17 @@ class Capacity:
             for name in short:
                 self._withheld[name] -= 1
         return bool(short)
+
+
+def waiting(missing: bool) -> str:  # noqa: FBT001 # it is what the text is about
+    """What a training job in Pending says, in AWS's words."""
+    return "Training job waiting for capacity" if missing else "Preparing the instances for training"
+
+
+def patience(record: Record) -> int | None:
+    """How long AWS looks for instances: a managed spot training waits for them, the others fail soon."""
+    spot = record.get("EnableManagedSpotTraining")
+    return record["StoppingCondition"]["MaxWaitTimeInSeconds"] if spot else None
 
 
 def reason(kind: Kind) -> str:

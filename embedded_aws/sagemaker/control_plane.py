@@ -13,13 +13,13 @@ from typing import Any
 
 from embedded_aws.clock import Clock
 from embedded_aws.faults.rules import Faults
-from embedded_aws.sagemaker import capacity, endpoints, jobs, refusals, shapes, tuning, validation
+from embedded_aws.sagemaker import capacity, endpoints, jobs, refusals, shapes, tuning, validation, warm_pools
 from embedded_aws.sagemaker.capacity import Capacity
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
 from embedded_aws.sagemaker.handlers import HANDLERS
-from embedded_aws.sagemaker.kinds import ENDPOINT, KINDS, MOVING, TRAINING_JOB, TUNING_JOB, Kind
+from embedded_aws.sagemaker.kinds import ENDPOINT, JOB_FINAL, KINDS, MOVING, TRAINING_JOB, TUNING_JOB, Kind
 from embedded_aws.sagemaker.ports import Caller, Credentials, Invocation, Record, Response, RoleSessions, Runtime
-from embedded_aws.sagemaker.quotas import Quotas, instances
+from embedded_aws.sagemaker.quotas import Quotas, to_launch
 from embedded_aws.sagemaker.settling import Settling
 from embedded_aws.sagemaker.store import Store, now
 
@@ -88,24 +88,40 @@ class ControlPlane:
         """Records with instances in use that count against the kind's quota. Call it with the lock held."""
         for other in KINDS.values():
             if other.quota == kind.quota:
-                yield from (record for record in self.store.all(other) if record[other.status] in other.live)
+                for record in self.store.all(other):
+                    if record[other.status] in other.live or warm_pools.is_available(record):
+                        yield record
 
-    def check_quotas(self, kind: Kind, record: Record) -> None:
-        """ResourceLimitExceeded if the record's instances are too many. Call it with the lock held."""
-        self.quotas.check(kind, record, self.in_use(kind), self.store.all(kind))
+    def check_quotas(self, kind: Kind, record: Record, giver: Record | None = None) -> None:
+        """ResourceLimitExceeded if the record's instances are too many, without those that `giver` would hand over.
+
+        Call it with the lock held.
+        """
+        running = (other for other in self.in_use(kind) if other is not giver)
+        self.quotas.check(kind, record, running, self.store.all(kind))
 
     def launch(self, kind: Kind, record: Record) -> None:
         """Has the runtime run a record that is kept, unless its instances are not to be had. Call it without the lock.
 
-        A tuning job has no instances of its own.
+        A tuning job has no instances of its own, and one that took a warm pool has them already.
         """
-        if kind is not TUNING_JOB and self.capacity.missing(instances(record)):
-            self.later(lambda: self._fail_for_capacity(kind, record))
+        needs = kind is not TUNING_JOB and "WarmPoolStatus" not in record
+        missing = needs and self.capacity.missing(to_launch(record))
+        if needs and kind is TRAINING_JOB:
+            self.transition(kind, record, "InProgress", SecondaryStatus="Pending", message=capacity.waiting(missing))
+        if missing:
+            record["_unlaunched"] = True
+            patience = capacity.patience(record)
+            seconds = None if patience is None else self.clock.limit(patience)
+            self.later(lambda: self._fail_for_capacity(kind, record), seconds)
         else:
             self.runtime.started(self, kind, record)
 
     def _fail_for_capacity(self, kind: Kind, record: Record) -> None:
-        """An endpoint that serves goes on with what it has."""
+        """An endpoint that serves goes on with what it has; who waits for spot instances has only waited too long."""
+        if capacity.patience(record) is not None:
+            self.transition(kind, record, "Stopped", SecondaryStatus="MaxWaitTimeExceeded")
+            return
         status = "InService" if "_deployment" in record else "Failed"
         self.transition(kind, record, status, FailureReason=capacity.reason(kind))
 
@@ -146,6 +162,8 @@ class ControlPlane:
             if kind is TRAINING_JOB:
                 jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
                 tuning.note(record)
+                if status in JOB_FINAL:
+                    warm_pools.settle(self, record)
             if kind is ENDPOINT:
                 endpoints.settle(record, status, failed="FailureReason" in members)
 
@@ -163,9 +181,9 @@ class ControlPlane:
 
         self._settling.settle(kind, record, forget)
 
-    def later(self, action: Callable[[], None]) -> None:
-        """Runs an action after `settle_seconds`."""
-        timer = threading.Timer(self.settle_seconds, action)
+    def later(self, action: Callable[[], None], seconds: float | None = None) -> None:
+        """Runs an action after a time, by default `settle_seconds`."""
+        timer = threading.Timer(self.settle_seconds if seconds is None else seconds, action)
         timer.daemon = True
         timer.start()
 

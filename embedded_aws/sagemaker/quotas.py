@@ -10,11 +10,15 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from embedded_aws.sagemaker import shapes
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import NOTEBOOK_INSTANCE, Kind
 from embedded_aws.sagemaker.ports import Record
+
+if TYPE_CHECKING:
+    from embedded_aws.sagemaker.endpoints import Deployment
 
 WARM_POOL = "training warm pool usage"
 _SPOT = "spot training job usage"
@@ -66,10 +70,9 @@ class Quotas:
         """
         if not kind.quota or "_tuning" in new:
             return
-        use, wanted, used = _use(kind, new), instances(new), Counter[str]()
+        use, wanted, used = _use(kind, new), to_launch(new), Counter[str]()
         for record in running:
-            own = record.get(kind.arn_member) == new[kind.arn_member]
-            if not own and "_tuning" not in record and _use(kind, record) == use:
+            if "_tuning" not in record and _use(kind, record) == use:
                 used.update(instances(record))
         for instance_type, count in wanted.items():
             self._check(f"{instance_type} for {use}", used[instance_type], count)
@@ -102,12 +105,9 @@ class Quotas:
 
 def instances(record: Record) -> dict[str, int]:
     """Instances by type, wherever the kind keeps them."""
-    if "_pending" in record or "_deployment" in record:
-        deployment = record.get("_pending") or record["_deployment"]
-        counts: Counter[str] = Counter()
-        for variant in deployment.variants:
-            counts[variant.instance_type] += variant.instance_count
-        return counts
+    deployments = [record[member] for member in ("_deployment", "_pending") if member in record]
+    if deployments:
+        return _of_deployments(deployments)
     if "TrainingJobDefinition" in record:
         cluster, parallel = record["TrainingJobDefinition"]["ResourceConfig"], record["ResourceLimits"]
         return {cluster["InstanceType"]: cluster.get("InstanceCount", 1) * parallel["MaxParallelTrainingJobs"]}
@@ -118,6 +118,19 @@ def instances(record: Record) -> dict[str, int]:
         or record
     )
     return {cluster["InstanceType"]: cluster.get("InstanceCount", 1)}
+
+
+def to_launch(record: Record) -> dict[str, int]:
+    """The instances that are not there yet: an endpoint is updated to a new fleet, beside the one that serves."""
+    return _of_deployments([record["_pending"]]) if "_pending" in record else instances(record)
+
+
+def _of_deployments(deployments: Iterable[Deployment]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for deployment in deployments:
+        for variant in deployment.variants:
+            counts[variant.instance_type] += variant.instance_count
+    return counts
 
 
 def _use(kind: Kind, record: Record) -> str:

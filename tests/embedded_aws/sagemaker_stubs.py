@@ -63,6 +63,10 @@ class StepwiseRuntime:
         """A URL that tells whose it is."""
         return f"http://127.0.0.1:8888/lab?token={notebook['NotebookInstanceName']}"
 
+    def released(self, cluster: str) -> None:
+        """Notes it."""
+        self.calls.append(("released", cluster, ""))
+
     def shutdown(self) -> None:
         """Notes it."""
         self.calls.append(("shutdown", "", ""))

@@ -127,13 +127,13 @@ def test_a_speed_is_set_while_the_engine_runs(account: Account, control: Control
 
 
 def test_a_job_starts_for_a_while_and_may_be_stopped_in_it(account: Account, control: Control) -> None:
-    """docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html: SecondaryStatus Starting."""
+    """docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html: SecondaryStatus Pending."""
     at = bench(account)
     control.speed(1)
     name = at.train("print('never')", wait=False)["TrainingJobName"]
     time.sleep(0.5)
     shown = at.sagemaker.describe_training_job(TrainingJobName=name)
-    assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("InProgress", "Starting")
+    assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("InProgress", "Pending")
     at.sagemaker.stop_training_job(TrainingJobName=name)
     control.speed(None)
     ended = at.ended("training_job", "TrainingJob", name, seconds=30)

@@ -128,9 +128,22 @@ def test_a_refused_update_of_an_endpoint_changes_nothing() -> None:
     at.runtime.finish()
     two = [variant("a"), variant("b")]
     at("CreateEndpointConfig", EndpointConfigName="two", ProductionVariants=two)
-    error(at, "UpdateEndpoint", EndpointName="endpoint", EndpointConfigName="two")
+    message = error(at, "UpdateEndpoint", EndpointName="endpoint", EndpointConfigName="two")
+    assert "with current utilization of 1 Instances and a request delta of 2 Instances" in message
     assert "_pending" not in at.plane.record(ENDPOINT, "endpoint")
     at.plane.quotas.set("ml.m5.large for endpoint usage", 2)
+    at("CreateEndpoint", EndpointName="second", EndpointConfigName="config")
+
+
+def test_an_update_needs_both_fleets_for_a_while() -> None:
+    """Developer guide, "Blue/Green Deployments": the new fleet is provisioned before the old one is ended."""
+    at = hosted(stand(quotas={"ml.m5.large for endpoint usage": 2}))
+    at.runtime.finish()
+    at("CreateEndpointConfig", EndpointConfigName="next", ProductionVariants=[variant()])
+    at("UpdateEndpoint", EndpointName="endpoint", EndpointConfigName="next")
+    message = error(at, "CreateEndpoint", EndpointName="second", EndpointConfigName="config")
+    assert "with current utilization of 2 Instances and a request delta of 1 Instances" in message
+    at.runtime.finish()
     at("CreateEndpoint", EndpointName="second", EndpointConfigName="config")
 
 
@@ -153,13 +166,15 @@ def test_a_job_without_instances_fails(noun: str, make: Any) -> None:  # noqa: A
     assert ended(at, noun, "two")[f"{noun}Status"] == "Completed"
 
 
-def test_a_training_job_that_found_no_instance_never_left_starting() -> None:
-    """API_DescribeTrainingJob, SecondaryStatus: Starting while instances are launched."""
+def test_a_training_job_that_found_no_instance_never_left_pending() -> None:
+    """API_DescribeTrainingJob, SecondaryStatus: Pending is waiting for compute capacity; SDK logs show the message."""
     at = stand()
     at.plane.capacity.withhold("ml.m5.large", 1)
     at("CreateTrainingJob", **training())
     shown = ended(at, "TrainingJob", "job")
-    assert [step["Status"] for step in shown["SecondaryStatusTransitions"]] == ["Starting", "Failed"]
+    steps = shown["SecondaryStatusTransitions"]
+    assert [step["Status"] for step in steps] == ["Starting", "Pending", "Failed"]
+    assert steps[1]["StatusMessage"] == "Training job waiting for capacity"
     assert "TrainingStartTime" not in shown
 
 
