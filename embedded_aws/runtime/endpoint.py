@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from embedded_aws.runtime.container import Stop
@@ -37,6 +37,7 @@ class Endpoint:
         self._record = record
         self._gone = gone
         self._serving: dict[str, ServingContainer] = {}
+        self._fresh: dict[str, ServingContainer] = {}
         self._stop = Stop()
         self._turn = threading.Lock()
 
@@ -56,9 +57,9 @@ class Endpoint:
         """End the containers at once."""
         self._stop.force()
         with self._turn:
-            serving, self._serving = self._serving, {}
-            for container in serving.values():
-                container.close()
+            held, self._serving, self._fresh = (self._serving, self._fresh), {}, {}
+            for containers in held:
+                _close(containers)
 
     def _background(self, action: Callable[[], None]) -> None:
         name = f"endpoint {self._record['EndpointName']}"
@@ -68,7 +69,7 @@ class Endpoint:
         with self._turn:
             deployment: Deployment = self._record["_pending"]
             try:
-                fresh = self._start(deployment)
+                self._fresh = self._start(deployment)
             except (JobFailed, AwsError, SandboxError, EnvironmentMissingError) as error:
                 self._report_failure(str(error))
                 return
@@ -76,10 +77,12 @@ class Endpoint:
                 _log.exception("the engine failed to deploy %s", self._record["EndpointName"])
                 self._report_failure(f"InternalServerError: {error!r}")
                 return
-            old, self._serving = self._serving, fresh
-            self._plane.transition(ENDPOINT, self._record, "InService")
-            for container in old.values():
-                container.close()
+            self._plane.transition_with(self._take_over, ENDPOINT, self._record, "InService")
+
+    def _take_over(self) -> None:
+        """The new containers answer from now on: together with the change of state, which may come later."""
+        old, self._serving, self._fresh = self._serving, self._fresh, {}
+        self._background(lambda: _close(old))
 
     def _start(self, deployment: Deployment) -> dict[str, ServingContainer]:
         """All variants, or none."""
@@ -112,6 +115,11 @@ class Endpoint:
         self.close()
         self._plane.remove(ENDPOINT, self._record)
         self._gone()
+
+
+def _close(serving: Mapping[str, ServingContainer]) -> None:
+    for container in serving.values():
+        container.close()
 
 
 def _need_processor(variant: Variant) -> None:

@@ -144,18 +144,40 @@ class ControlPlane:
 
         A state that ends by itself may have to last: then the change comes later, and this returns at once.
         """
+        self.transition_with(_nothing, kind, record, status, message=message, **members)
+
+    def transition_with(
+        self,
+        also: Callable[[], None],
+        kind: Kind,
+        record: Record,
+        status: str,
+        *,
+        message: str = "",
+        **members: object,
+    ) -> None:
+        """As `transition`, and something more together with the change, under the lock."""
         if status not in shapes.statuses(f"Describe{kind.name}", kind.status):
             raise ValueError(f"{status} is no status of {kind.name}")
-        change = partial(self._change, kind, record, status, message, members)
+        change = partial(self._change, kind, record, status, message, also, members)
         if status in MOVING:
             change()
         else:
             self._settling.settle(kind, record, change)
 
-    def _change(self, kind: Kind, record: Record, status: str, message: str, members: Mapping[str, object]) -> None:
+    def _change(
+        self,
+        kind: Kind,
+        record: Record,
+        status: str,
+        message: str,
+        also: Callable[[], None],
+        members: Mapping[str, object],
+    ) -> None:
         with self.lock:
             if kind.is_job and not jobs.may_become(record[kind.status], status):
                 return
+            also()
             if record[kind.status] != status:
                 record["_since"] = now()
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
@@ -197,6 +219,10 @@ class ControlPlane:
     def shutdown(self) -> None:
         """Ends whatever runs."""
         self.runtime.shutdown()
+
+
+def _nothing() -> None:
+    """What most changes of state bring with them."""
 
 
 def public(record: Record) -> dict[str, Any]:

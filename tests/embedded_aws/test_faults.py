@@ -458,6 +458,41 @@ def test_a_real_instance_is_stuck_and_goes_on(account: Account, control: Control
     at.sagemaker.stop_notebook_instance(NotebookInstanceName=name)
 
 
+def test_an_endpoint_that_is_stuck_in_its_update_serves_as_before(account: Account, control: Control) -> None:
+    """docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html: the old one serves meanwhile."""
+    at, name = bench(account), fresh("endpoint")
+    for version in ("old", "new"):
+        model = at.model(f"""
+            def model_fn(folder):
+                return {version!r}
+            def predict_fn(given, model):
+                return model
+            def input_fn(body, form):
+                return body
+            def output_fn(answer, accept):
+                return answer
+        """)
+        variant = {"VariantName": version, "ModelName": model, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        at.sagemaker.create_endpoint_config(EndpointConfigName=f"{name}-{version}", ProductionVariants=[variant])
+
+    def status() -> str:
+        return str(at.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"])
+
+    def answer() -> str:
+        body = account.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=b"1")["Body"].read()
+        return str(body.decode()).strip('"')
+
+    at.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-old")
+    eventually(lambda: status() == "InService", seconds=60)
+    with control.fault("stuck", resource=name, status="Updating") as fault:
+        at.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=f"{name}-new")
+        eventually(lambda: fault.strikes == 1, seconds=60)
+        assert (status(), answer()) == ("Updating", "old")
+    eventually(lambda: status() == "InService")
+    assert answer() == "new"
+    at.sagemaker.delete_endpoint(EndpointName=name)
+
+
 def test_a_stack_does_not_wait_for_ever_for_what_is_stuck(account: Account, control: Control) -> None:
     """How long AWS's handler waits is not documented; here it is a quarter of an hour of the clock."""
     at, name = bench(account), fresh("desk")
