@@ -76,6 +76,15 @@ def iam_context(params: Query, boundary: str | None) -> dict[str, str]:
     return {key: values[0] for key, values in found.items() if values}
 
 
+def metrics_context(action: str, body: bytes, params: Query) -> dict[str, str]:
+    """CloudWatch's own condition key: the namespace of metrics that are put, from a form or from JSON."""
+    if action != "cloudwatch:PutMetricData":
+        return {}
+    asked = Asked("monitoring", action, "", body, params, "")
+    namespace = asked.named("Namespace") or asked.params.get("Namespace")
+    return {"cloudwatch:namespace": str(namespace)} if namespace else {}
+
+
 def log_stream_arn(place: str, group: str, stream: str = "") -> str:
     """What a request to Logs is about: always a stream, its name empty for a whole group.
 

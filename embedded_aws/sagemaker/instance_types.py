@@ -1,0 +1,42 @@
+"""What the families of instance types are. Which types a call takes is in the service model: each use has its enum.
+
+Source: the Amazon EC2 instance types guide, "Specifications for Amazon EC2 accelerated computing instances" and the
+pages of the other categories. Memory and cores are left out, because nothing here is bounded by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Family:
+    """Instances of one kind: what accelerates them (nothing, an NVIDIA GPU, another chip), and whether they are Arm."""
+
+    accelerator: str = ""
+    arm: bool = False
+
+
+GPU = "gpu"
+
+
+def _families(names: str, family: Family) -> dict[str, Family]:
+    return dict.fromkeys(names.split(), family)
+
+
+FAMILIES: dict[str, Family] = {
+    **_families("t2 t3 m4 m5 m5d m6i m6id m7i m7i-flex m8i m8i-flex", Family()),
+    **_families("c4 c5 c5d c5n c6i c6id c6in c7i c7i-flex c8i c8i-flex", Family()),
+    **_families("r5 r5d r6i r6id r7i r8i r8i-flex", Family()),
+    **_families("m6g m6gd m8g c6g c6gd c6gn c7g c8g r6g r6gd r7gd r8g", Family(arm=True)),
+    **_families("p2 p3 p3dn p4d p4de p5 p5e p5en p6-b200 p6-b300", Family(GPU)),
+    **_families("g4dn g5 g6 g6e g7 g7e", Family(GPU)),
+    **_families("p6e-gb200", Family(GPU, arm=True)),
+    **_families("inf1 inf2 trn1 trn1n trn2", Family("neuron")),
+    **_families("dl1", Family("gaudi")),
+}
+
+
+def family(instance_type: str) -> Family:
+    """The family of an instance type of the service model (`ml.g4dn.xlarge`)."""
+    return FAMILIES[instance_type.split(".")[1]]
