@@ -6,14 +6,14 @@ Thirty seats have a small kernel, so that the stacks are measured and not the un
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.class_stack import class_stack, create_seat, seat_template, wait_for_seats
 from benchmarks.memory import tree_mib
 from classlab.contract import AttendeeOutput
-from classlab.environments import wait_until_settled
+from classlab.environments import Seat, wait_until_settled
 from classlab.rehearsal.day import Day
 from classlab.stacks import Stack, template_sha256
 from classlab.waiting import Patience
@@ -33,7 +33,7 @@ def many_seats(folder: Path) -> dict[str, float]:
                 started = time.perf_counter()
                 seats = _create(day, attendees, template)
                 found[f"stack_create_seconds_{size}"] = time.perf_counter() - started
-                wait_until_settled(day.root, seats, Patience(seconds=1800, first=0.5, longest=2.0))
+                all_ready(wait_until_settled(day.root, seats, Patience(seconds=1800, first=0.5, longest=2.0)))
             if size == SIZES[-1]:
                 found[f"peak_mib_{size}"] = max(peak)
                 found[f"template_hashes_of_{size}"] = len({template_sha256(day.root, s.name) for s in seats.values()})
@@ -47,10 +47,15 @@ def seconds_to_ready(folder: Path) -> float:
     with class_stack(folder, small_kernel=False) as day:
         attendee = day.attendees[0].id
         seats = _create(day, [attendee], seat_template(day))
-        seat = wait_until_settled(day.root, seats, Patience(seconds=1800))[attendee]
-        if seat.state != "ready":
-            raise RuntimeError(f"the seat is {seat.state}: {seat.reason}")
-        return seat.seconds_to_ready
+        settled = wait_until_settled(day.root, seats, Patience(seconds=1800))
+        all_ready(settled)
+        return settled[attendee].seconds_to_ready
+
+
+def all_ready(settled: Mapping[str, Seat]) -> None:
+    """What seats that are not ready cost is no result: raises RuntimeError with the reason of each."""
+    if broken := [f"{who} is {seat.state}: {seat.reason}" for who, seat in settled.items() if seat.state != "ready"]:
+        raise RuntimeError("; ".join(broken))
 
 
 def _create(day: Day, attendees: list[str], template: str) -> dict[str, Stack]:

@@ -241,4 +241,24 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "S3's own KMS key is used where a request asks for aws:kms and names no key, as the CDK's uploads do.",
         {"services.s3:_resolve_sse_write_headers": "headers, bucket_name"},
     ),
+    "request-names": (
+        "What a request is about is known before it is carried out, so that faults strike the right ones.",
+        {
+            "app:_routing_params": "method, path, headers, body, query_params",
+            "core.router:detect_service": "method, path, headers, query_params",
+            "core.router:extract_access_key_id": "headers, query_params",
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+        },
+    ),
+    "session-durations": (
+        "Sessions that STS gives end by the engine's clock.",
+        {
+            "services.sts:register_session": "access_key, session",
+            "services.sts:_future": "seconds",
+        },
+    ),
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 from embedded_aws.authorization import Check
 from embedded_aws.clients import Clients
+from embedded_aws.patience import patiently
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.sdk_names import botocore_service, error_name, operation, sdk_result, wire_params
@@ -145,9 +146,9 @@ def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], 
         return answer
     kind = SYNC_JOBS[found.action]
     name = {f"{kind}Name": params[f"{kind}Name"]}
-    while (job := _sagemaker_call(clients, f"Describe{kind}", name, task))[f"{kind}Status"] in _RUNNING:
+    while (job := _sagemaker_call(clients, f"Describe{kind}", name, task, own=True))[f"{kind}Status"] in _RUNNING:
         if not task.wanted():
-            _sagemaker_call(clients, f"Stop{kind}", name, task)
+            _sagemaker_call(clients, f"Stop{kind}", name, task, own=True)
             raise TaskError("States.TaskFailed", f"The execution ended; {kind} {name} was stopped")
         time.sleep(_POLL_SECONDS)
     if job[f"{kind}Status"] != "Completed":
@@ -158,9 +159,14 @@ def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], 
 _RUNNING = ("InProgress", "Stopping")
 
 
-def _sagemaker_call(clients: Clients, called: str, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+def _sagemaker_call(clients: Clients, called: str, params: Mapping[str, Any], task: Task, *, own: bool = False) -> Any:  # noqa: ANN401 # any JSON value
+    """A task's call, or one of Step Functions' `own` while it waits: then what passes fails no task."""
+
+    def call() -> dict[str, Any]:
+        return clients.call(task.credentials(), "sagemaker", called, params)
+
     try:
-        return _in_milliseconds(clients.call(task.credentials(), "sagemaker", called, params))
+        return _in_milliseconds(patiently(call) if own else call())
     except AwsError as error:
         name = _MODELED_IN_JAVA_1.get(error.code, "AmazonSageMakerException")
         details = f"Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code}"

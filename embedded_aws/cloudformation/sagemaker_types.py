@@ -109,7 +109,7 @@ class SageMakerKind:
     def _wait(self, call: Call, own: str) -> dict[str, Any]:
         """The description once it is no longer moving. AwsError when it is not there."""
         described: dict[str, Any] = {}
-        for _ in polls(_WAIT_SECONDS):
+        for _ in polls(call.limit(_WAIT_SECONDS)):
             described = call("sagemaker", f"Describe{self.name}", **{self.id_member: own})
             if self.status is None or described[self.status] not in _MOVING:
                 return described
@@ -137,7 +137,7 @@ def _stop_notebook(call: Call, own: str) -> None:
     """CloudFormation stops a notebook instance before it changes or deletes it."""
     if _notebook_status(call, own) == "InService":
         call("sagemaker", "StopNotebookInstance", NotebookInstanceName=own)
-    for _ in polls(_WAIT_SECONDS):
+    for _ in polls(call.limit(_WAIT_SECONDS)):
         if _notebook_status(call, own) not in _MOVING:
             return
 
@@ -154,7 +154,7 @@ def _change_notebook(call: Call, own: str, old: Properties, new: Properties) -> 
         changes["DisassociateLifecycleConfig"] = True
     wanted = coerce("UpdateNotebookInstance", {"NotebookInstanceName": own, **changes})
     call("sagemaker", "UpdateNotebookInstance", **wanted)
-    for _ in polls(_WAIT_SECONDS):
+    for _ in polls(call.limit(_WAIT_SECONDS)):
         if _notebook_status(call, own) not in _MOVING:
             break
     call("sagemaker", "StartNotebookInstance", NotebookInstanceName=own)

@@ -24,6 +24,9 @@ class Call(Protocol):
     def __call__(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 # API parameters
         """The operation's answer."""
 
+    def limit(self, seconds: float) -> float:
+        """How long to wait for what would be waited for so long on AWS."""
+
 
 @dataclass(frozen=True)
 class Resource:

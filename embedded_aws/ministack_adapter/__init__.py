@@ -12,11 +12,12 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_evaluator, lambda_runtime, responses
-from ministack.services import iam, scheduler, sts
+from ministack.services import iam, scheduler
+from ministack.services.sts import register_session
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
-from embedded_aws.ministack_adapter import identity, machine_hooks, service_hooks, stack_hooks
+from embedded_aws.ministack_adapter import identity, machine_hooks, request_hooks, service_hooks, stack_hooks
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
@@ -27,6 +28,7 @@ __all__ = [
     "identity",
     "install",
     "machine_hooks",
+    "request_hooks",
     "service_hooks",
     "shutdown",
     "stack_hooks",
@@ -75,7 +77,7 @@ def _register_session(credentials: Credentials, role: Mapping[str, Any], session
         "SessionToken": credentials.session_token,
         "Expiration": credentials.expiration.timestamp(),
     }
-    sts.register_session(credentials.access_key_id, session)
+    register_session(credentials.access_key_id, session)
 
 
 def _conditions_hold(conditions: Mapping[str, Any], keys: Mapping[str, str]) -> bool:

@@ -20,6 +20,7 @@ from ministack.services.cloudformation import helpers as cfn_helpers
 
 from embedded_aws.cloudformation import resource_types, rights
 from embedded_aws.cloudformation.acts import acts
+from embedded_aws.cloudformation.calls import StackCalls
 from embedded_aws.cloudformation.conditions import with_resolved_values
 from embedded_aws.cloudformation.principal import Principals, show_roles
 from embedded_aws.cloudformation.types import ResourceError
@@ -89,8 +90,7 @@ def _stack_conditions(_: Engine) -> None:
 def _stack_types(engine: Engine) -> None:
     off_loop, tables = stacks._runs_on_worker_thread, provisioners
 
-    def call(service: str, operation: str, /, **params: Any) -> dict[str, Any]:
-        return engine.clients.call(_acting.get(), service, operation, params)
+    call = StackCalls(engine.clients, _acting.get, engine.clock)
 
     def name(stack_name: str, logical_id: str, longest: int) -> str:
         # Drawn for each resource, as on AWS: a stack made again under its name has other names inside.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.clients import Clients
+from embedded_aws.clock import Clock
 from embedded_aws.runtime import vetting, warm_pool_cache
 from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.endpoint import Endpoint
@@ -46,8 +47,7 @@ JOBS: dict[str, type[Job]] = {
 class Settings:
     """Where the runtime works: the engine's API, its state directory, the environments of the images.
 
-    `script_seconds` is how long a lifecycle script may take; AWS gives it five minutes. `isolation` is the strongest
-    that the machine gives, unless it is said.
+    `clock` is the engine's; `isolation` is the strongest that the machine gives, unless it is said.
     """
 
     endpoint_url: str
@@ -55,7 +55,7 @@ class Settings:
     account: str
     state: Path
     environments: Path
-    script_seconds: float = 300
+    clock: Clock = field(default_factory=Clock)
     isolation: Isolation | None = None
 
 
@@ -72,8 +72,8 @@ class LocalRuntime:
             isolation=settings.isolation or detect(settings.state),
             clients=Clients(settings.endpoint_url, settings.region),
             sessions=sessions,
-            doors=Doors(),
-            script_seconds=settings.script_seconds,
+            doors=Doors(settings.clock),
+            clock=settings.clock,
         )
         self._jobs: dict[int, Job] = {}
         self._endpoints: dict[int, Endpoint] = {}

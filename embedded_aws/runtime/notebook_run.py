@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from embedded_aws.clock import SCRIPT_SECONDS
 from embedded_aws.runtime import images, notebook_files
 from embedded_aws.runtime.container import grant, interpreter_mounts
 from embedded_aws.runtime.host import Host
@@ -73,13 +74,14 @@ class NotebookRun:
         log = self._open_log(f"LifecycleConfig{phase}")
         path = _script_path(phase)
         reading, writing = os.pipe()
-        deadline = time.monotonic() + self._host.script_seconds
+        seconds = self._host.clock.limit(SCRIPT_SECONDS)
+        deadline = time.monotonic() + seconds
         process = self.sandbox.spawn(
             _command(path), env={"PATH": SCRIPT_PATH, **self._variables}, output=writing, cwd="/"
         )
         os.close(writing)
         pump = log.pump(reading)
-        code = process.wait(self._host.script_seconds)
+        code = process.wait(seconds)
         pump.join(max(0.0, deadline - time.monotonic()))
         late = code is None or pump.is_alive()
         if late:

@@ -32,6 +32,11 @@ class TrainingJob(Job):
 
     log_group = "/aws/sagemaker/TrainingJobs"
 
+    def _await_instances(self) -> None:
+        """Those of a warm pool are there."""
+        if "WarmPoolStatus" not in self.record:
+            super()._await_instances()
+
     def work(self) -> dict[str, Any]:
         """Download, train, upload; what the instances keep for the next job comes first and goes last."""
         self._ml = self.folder / "ml"
@@ -247,7 +252,8 @@ class TrainingJob(Job):
             job[warm_pool_cache.VARIABLE] = warm_pool_cache.PLACE
         process = container.spawn(argv, log, {**job, **variables, **self.record.get("Environment", {})}, cwd)
         spent = (datetime.now(UTC) - self._started).total_seconds()
-        return await_end(process, self.stop, self.record["StoppingCondition"]["MaxRuntimeInSeconds"] - spent)
+        limit = self.host.clock.limit(self.record["StoppingCondition"]["MaxRuntimeInSeconds"])
+        return await_end(process, self.stop, limit - spent)
 
     def _finish(self, ending: Ending) -> dict[str, Any]:
         """Upload, and the members of the final state; JobFailed with the job's own reason."""

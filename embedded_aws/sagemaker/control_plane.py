@@ -8,15 +8,19 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from embedded_aws.clock import Clock
+from embedded_aws.faults.rules import Faults
 from embedded_aws.sagemaker import capacity, endpoints, jobs, refusals, shapes, tuning, validation, warm_pools
 from embedded_aws.sagemaker.capacity import Capacity
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
 from embedded_aws.sagemaker.handlers import HANDLERS
-from embedded_aws.sagemaker.kinds import ENDPOINT, JOB_FINAL, KINDS, TRAINING_JOB, TUNING_JOB, Kind
+from embedded_aws.sagemaker.kinds import ENDPOINT, JOB_FINAL, KINDS, MOVING, TRAINING_JOB, TUNING_JOB, Kind
 from embedded_aws.sagemaker.ports import Caller, Credentials, Invocation, Record, Response, RoleSessions, Runtime
 from embedded_aws.sagemaker.quotas import Quotas, to_launch
+from embedded_aws.sagemaker.settling import Settling
 from embedded_aws.sagemaker.store import Store, now
 
 __all__ = ["Caller", "ControlPlane", "Credentials", "Invocation", "Record", "Response", "RoleSessions", "Runtime"]
@@ -25,7 +29,8 @@ __all__ = ["Caller", "ControlPlane", "Credentials", "Invocation", "Record", "Res
 class ControlPlane:
     """SageMaker of one account and region.
 
-    `settle_seconds` is how long states last that no process decides (a notebook instance in Updating).
+    `settle_seconds` is how long states last that no process decides (a notebook instance in Updating); `clock` may
+    make that longer, and `faults` endless.
     """
 
     def __init__(
@@ -37,6 +42,8 @@ class ControlPlane:
         roles: RoleSessions,
         quotas: Mapping[str, int] | None = None,
         settle_seconds: float = 0.2,
+        clock: Clock | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.account = account
         self.region = region
@@ -45,6 +52,8 @@ class ControlPlane:
         self.quotas = Quotas(quotas or {})
         self.capacity = Capacity()
         self.settle_seconds = settle_seconds
+        self.clock = clock or Clock()
+        self._settling = Settling(self.clock, faults or Faults())
         self.store = Store()
         self.lock = threading.RLock()
 
@@ -102,7 +111,9 @@ class ControlPlane:
             self.transition(kind, record, "InProgress", SecondaryStatus="Pending", message=capacity.waiting(missing))
         if missing:
             record["_unlaunched"] = True
-            self.later(lambda: self._fail_for_capacity(kind, record), capacity.patience(record))
+            patience = capacity.patience(record)
+            wait = None if patience is None else self.clock.limit(patience)
+            self.later(lambda: self._fail_for_capacity(kind, record), wait)
         else:
             self.runtime.started(self, kind, record)
 
@@ -130,12 +141,23 @@ class ControlPlane:
         job also takes `SecondaryStatus` (by default the status, once that is final) and notes the change, with
         `message`, in SecondaryStatusTransitions; the tuning job that made it counts anew. An endpoint that reaches
         InService without a FailureReason takes over its pending deployment.
+
+        A state that ends by itself may have to last: then the change comes later, and this returns at once.
         """
         if status not in shapes.statuses(f"Describe{kind.name}", kind.status):
             raise ValueError(f"{status} is no status of {kind.name}")
+        change = partial(self._change, kind, record, status, message, members)
+        if status in MOVING:
+            change()
+        else:
+            self._settling.settle(kind, record, change)
+
+    def _change(self, kind: Kind, record: Record, status: str, message: str, members: Mapping[str, object]) -> None:
         with self.lock:
             if kind.is_job and not jobs.may_become(record[kind.status], status):
                 return
+            if record[kind.status] != status:
+                record["_since"] = now()
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
             if kind is TRAINING_JOB:
                 jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
@@ -151,9 +173,13 @@ class ControlPlane:
             record.update(members, LastModifiedTime=now())
 
     def remove(self, kind: Kind, record: Record) -> None:
-        """Forgets a record whose deletion has ended."""
-        with self.lock:
-            self.store.remove(kind, record)
+        """Forgets a record whose deletion has ended, or later if Deleting has to last."""
+
+        def forget() -> None:
+            with self.lock:
+                self.store.remove(kind, record)
+
+        self._settling.settle(kind, record, forget)
 
     def later(self, action: Callable[[], None], seconds: float | None = None) -> None:
         """Runs an action after a time, by default `settle_seconds`."""

@@ -83,7 +83,7 @@ def settle(plane: ControlPlane, record: Record) -> None:
         return
     record["_pool"].since = now()
     record["WarmPoolStatus"] = {"Status": "Available", "ResourceRetainedBillableTimeInSeconds": 0}
-    _expire_later(plane, record, _period(record))
+    _expire_later(plane, record)
 
 
 def update(plane: ControlPlane, params: Params) -> Params:
@@ -98,7 +98,7 @@ def update(plane: ControlPlane, params: Params) -> Params:
         period = params["ResourceConfig"]["KeepAlivePeriodInSeconds"]
         record["ResourceConfig"]["KeepAlivePeriodInSeconds"] = period
         record["LastModifiedTime"] = now()
-        _expire_later(plane, record, period - (now() - record["_pool"].since).total_seconds())
+        _expire_later(plane, record)
     return {"TrainingJobArn": arn}
 
 
@@ -109,19 +109,20 @@ def refuse_available(record: Record) -> None:
         raise AwsError("ResourceInUse", f"Cannot delete training job ({arn}) because its warm pool is Available.")
 
 
-def _expire_later(plane: ControlPlane, record: Record, seconds: float) -> None:
-    """Ends the pool after a time, at once where that is over, unless it has been given another time meanwhile."""
+def _expire_later(plane: ControlPlane, record: Record) -> None:
+    """Ends the pool when its time is over, perhaps at once, unless it has been given another time meanwhile."""
     period = _period(record)
+    left = plane.clock.limit(period) - (now() - record["_pool"].since).total_seconds()
 
     def expire() -> None:
         with plane.lock:
             if is_available(record) and _period(record) == period:
                 _release(plane, record)
 
-    if seconds <= 0:
+    if left <= 0:
         expire()
     else:
-        plane.later(expire, seconds)
+        plane.later(expire, left)
 
 
 def _release(plane: ControlPlane, record: Record) -> None:

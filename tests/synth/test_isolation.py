@@ -67,6 +67,16 @@ def test_no_name_reaches_another(attendee_template: Template, class_template: Te
         assert not role.may("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/classlab/sample/sample--{theirs}-Role")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_created_carries_the_tag_of_the_class(ann: SeatRoles, kind: str) -> None:
+    action, arn, whole = f"sagemaker:{KINDS[kind][0]}", sagemaker_arn(kind, "sample--ann--x"), creating()
+    tag = "aws:requesttag/classlab:classroom"
+    assert action.startswith("sagemaker:Create")
+    assert ann.execution.may(action, arn, whole)
+    assert not ann.execution.may(action, arn, {key: value for key, value in whole.items() if key != tag})
+    assert not ann.execution.may(action, arn, whole | {tag: ["other"]})
+
+
 @pytest.mark.parametrize("missing", ["aws:requesttag/classlab:classroom", "sagemaker:instancetypes"])
 @pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob"])
 def test_a_job_states_its_class_and_instance(ann: SeatRoles, action: str, missing: str) -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -157,9 +158,14 @@ def test_status_names_what_is_broken(sample_class: Aws) -> None:
 
 
 def test_open_prints_the_url(sample_class: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("classlab.cli.open.presigned_url", lambda _aws, name: f"https://{name}/?authToken=x")
+    def authorized(*, NotebookInstanceName: str) -> dict[str, str]:  # noqa: N803 # AWS's name
+        return {"AuthorizedUrl": f"https://{NotebookInstanceName}.notebook.us-east-1.sagemaker.aws?authToken=x"}
+
+    client = SimpleNamespace(create_presigned_notebook_instance_url=authorized)  # moto has no such call
+    monkeypatch.setattr(Aws, "sagemaker", client)
     done = _run("open", "ann", "--no-browser", "--classroom", SAMPLE)
-    assert done.stdout == "https://sample--ann--notebook/?authToken=x\n"
+    url = "https://sample--ann--notebook.notebook.us-east-1.sagemaker.aws?authToken=x&view=lab"
+    assert done.stdout == f"{url}\n"
     assert "open labs/churn-xgboost/churn-xgboost.ipynb" in done.stderr
 
 
