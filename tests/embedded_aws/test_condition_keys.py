@@ -171,7 +171,7 @@ def test_keys_of_a_request(action: str, params: dict[str, Any], expected: dict[s
     assert keys(action, params) == expected
 
 
-ODD = [None, "x", 7, True, [], ["x"], [7], [[]], {}, {"a": 1}, [{"Key": 7}]]
+ODD: list[object] = [None, "x", 7, True, [], ["x"], [7], [[]], {}, {"a": 1}, [{"Key": 7}]]
 
 
 @pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateEndpointConfig", "CreateNotebookInstance"])
