@@ -52,7 +52,7 @@ _SINGLES = {
         lambda job: _training(job).get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 0),
     ),
     "Size of EBS volume for a training job instance": Single(
-        1024, "GB", (TRAINING_JOB, TUNING_JOB), lambda job: _training(job)["ResourceConfig"]["VolumeSizeInGB"]
+        1024, "GB", (TRAINING_JOB, TUNING_JOB), lambda job: _training(job)["ResourceConfig"].get("VolumeSizeInGB", 0)
     ),
     "Maximum number of training jobs each hyper parameter tuning job can run in parallel at once": Single(
         10, "Training jobs", (TUNING_JOB,), lambda job: job["ResourceLimits"]["MaxParallelTrainingJobs"]
