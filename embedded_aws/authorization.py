@@ -60,7 +60,9 @@ def further_checks(action: str, params: Params, prefix: str) -> list[Check]:
 
 def request_tags(params: Params) -> dict[str, Any]:
     """`aws:RequestTag/*` and `aws:TagKeys` of a request, keys in lower case."""
-    tags = {str(tag.get("Key")): str(tag.get("Value", "")) for tag in params.get("Tags") or []}
+    given = params.get("Tags")
+    listed = [tag for tag in given if isinstance(tag, Mapping)] if isinstance(given, list) else []
+    tags = {str(tag.get("Key")): str(tag.get("Value", "")) for tag in listed}
     keys: dict[str, Any] = {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()}
     return {**keys, "aws:tagkeys": list(tags)} if tags else {}
 

@@ -17,11 +17,13 @@ from ministack.services.sts import register_session
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
+from embedded_aws.ministack_adapter import (
     creation_hooks,
     deletion_hooks,
     identity,
     machine_hooks,
     map_hooks,
+    request_hooks,
     schedule_hooks,
     service_hooks,
     stack_hooks,
@@ -32,8 +34,6 @@ from embedded_aws.engine import Emulator, Engine
     task_hooks,
     variable_hooks,
 )
-from embedded_aws.ministack_adapter import (
-from embedded_aws.ministack_adapter import identity, machine_hooks, request_hooks, service_hooks, stack_hooks
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials

@@ -128,8 +128,9 @@ class LocalRuntime:
         return held.url()
 
     def released(self, cluster: str) -> None:
-        """Remove what the jobs of a warm pool handed on."""
-        warm_pool_cache.forget(self.host.state, cluster)
+        """Remove what the jobs of a warm pool handed on; in the background, as it may be much."""
+        given = (self.host.state, cluster)
+        threading.Thread(target=warm_pool_cache.forget, args=given, name=f"forget {cluster}", daemon=True).start()
 
     def shutdown(self) -> None:
         """End everything: jobs are told first, since they end by themselves."""

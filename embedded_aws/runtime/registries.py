@@ -33,14 +33,14 @@ def check(host: Host, kind: Kind, uri: str, role_arn: str) -> None:
         raise validation(f"The image {uri} must lie in a registry of {host.region}, where it is to run.")
     if match["account"] == host.account:
         _check_own(host, match["repository"], match["tag"], role_arn)
-    elif not _is_awss(match["account"], match["repository"]):
+    elif _account_of(match["repository"]) not in ("", match["account"]):
         raise _denied(match["repository"], match["account"])
 
 
-def _is_awss(account: str, repository: str) -> bool:
-    """Whether it is one of AWS's repositories: the known ones lie in one account each, others in any of those."""
+def _account_of(repository: str) -> str:
+    """Whose a repository of AWS's is; empty for one that the engine does not know, which nothing here can run."""
     known = {match["repository"]: match["account"] for image in IMAGES.values() if (match := _ECR.match(image.uri))}
-    return known.get(repository, account) == account and account in known.values()
+    return known.get(repository, "")
 
 
 def _check_own(host: Host, repository: str, tag: str, role_arn: str) -> None:

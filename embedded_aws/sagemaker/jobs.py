@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import algorithms, models, verbs, warm_pools
+from embedded_aws.sagemaker import algorithms, instance_types, models, verbs, warm_pools
 from embedded_aws.sagemaker.errors import AwsError, validation
 from embedded_aws.sagemaker.kinds import JOB_FINAL, MODEL, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
 
@@ -40,6 +40,7 @@ def training_record(plane: ControlPlane, params: Params, caller: Caller | None) 
     record = verbs.new_record(plane, TRAINING_JOB, params, caller)
     _need(record, "ResourceConfig", "InstanceType")
     _need(record, "AlgorithmSpecification", "TrainingImage")
+    _need_volume(record["ResourceConfig"])
     algorithms.check_instance(record["AlgorithmSpecification"], record["ResourceConfig"]["InstanceType"])
     algorithms.complete(record["AlgorithmSpecification"])
     _check_time(record.setdefault("StoppingCondition", {}), spot=record.get("EnableManagedSpotTraining", False))
@@ -54,6 +55,13 @@ def training_record(plane: ControlPlane, params: Params, caller: Caller | None) 
     record["SecondaryStatusTransitions"] = []
     note_secondary(record, "InProgress", "Starting", "")
     return record
+
+
+def _need_volume(cluster: dict[str, Any]) -> None:
+    """Instances without volumes of their own need one that is sized (the text is not AWS's)."""
+    kind = cluster["InstanceType"]
+    if not cluster.get("VolumeSizeInGB") and not instance_types.family(kind).nvme:
+        raise validation(f"ResourceConfig must contain VolumeSizeInGB: {kind} has no storage of its own.")
 
 
 def _check_time(condition: dict[str, Any], *, spot: bool) -> None:

@@ -1,7 +1,7 @@
 """Service quotas: how many instances an account may have in use at once, by AWS's quota names.
 
-The names are those of Service Quotas. What is not set is unlimited, but for warm pools: as on AWS there are none
-before somebody asks for them.
+The names are those of Service Quotas. Numbers of instances that are not set are unlimited, but for warm pools: as on
+AWS there are none before somebody asks for them. What a single job may take has AWS's default until it is set.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedded_aws.sagemaker import shapes
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sagemaker.kinds import NOTEBOOK_INSTANCE, Kind
+from embedded_aws.sagemaker.kinds import NOTEBOOK_INSTANCE, TRAINING_JOB, TUNING_JOB, Kind
 from embedded_aws.sagemaker.ports import Record
 
 if TYPE_CHECKING:
@@ -31,6 +32,34 @@ _TOTALS = {
 }
 _NOTEBOOKS = "Total number of notebook instances"
 _USES = (*_TOTALS, "notebook instance usage", WARM_POOL)
+
+
+@dataclass(frozen=True)
+class Single:
+    """A quota of one job: its default, what it is counted in, of which kinds, and what a job asks for."""
+
+    default: int
+    unit: str
+    kinds: tuple[Kind, ...]
+    asked: Callable[[Record], int]
+
+
+_SINGLES = {
+    "Longest run time for a training job": Single(
+        432_000,
+        "Seconds",
+        (TRAINING_JOB, TUNING_JOB),
+        lambda job: _training(job).get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 0),
+    ),
+    "Size of EBS volume for a training job instance": Single(
+        1024, "GB", (TRAINING_JOB, TUNING_JOB), lambda job: _training(job)["ResourceConfig"].get("VolumeSizeInGB", 0)
+    ),
+    "Maximum number of training jobs each hyper parameter tuning job can run in parallel at once": Single(
+        10, "Training jobs", (TUNING_JOB,), lambda job: job["ResourceLimits"]["MaxParallelTrainingJobs"]
+    ),
+}
+"""Public listings of Service Quotas have names and defaults; how the sentence names the last two units is not known."""
+
 _NAME = re.compile(r"(?P<type>\S+) for (?P<use>.+)")
 
 
@@ -44,10 +73,10 @@ class Quotas:
             self.set(name, limit)
 
     def set(self, name: str, limit: int | None) -> None:
-        """Limit a quota from now on, or with None no more; ValueError for a name that no check here looks at."""
+        """Limit a quota from now on, or with None as at first; ValueError for a name that no check here looks at."""
         match = _NAME.fullmatch(name)
         of_type = match and match["type"] in shapes.instance_types() and match["use"] in _USES
-        if not of_type and name not in (*_TOTALS.values(), _NOTEBOOKS):
+        if not of_type and name not in (*_TOTALS.values(), _NOTEBOOKS, *_SINGLES):
             raise ValueError(f"{name} is no quota that the embedded AWS checks")
         if limit is not None and limit < 0:
             raise ValueError(f"a quota cannot be {limit}")
@@ -70,6 +99,7 @@ class Quotas:
         """
         if not kind.quota or "_tuning" in new:
             return
+        self._check_single(kind, new)
         use, wanted, used = _use(kind, new), to_launch(new), Counter[str]()
         for record in running:
             if "_tuning" not in record and _use(kind, record) == use:
@@ -85,6 +115,11 @@ class Quotas:
         """How many instances of a type warm pools may hold."""
         return self.limits().get(f"{instance_type} for {WARM_POOL}", 0)
 
+    def _check_single(self, kind: Kind, new: Record) -> None:
+        for name, quota in _SINGLES.items():
+            if kind in quota.kinds:
+                self._check(name, 0, quota.asked(new), quota.unit)
+
     def _check_notebooks(self, new: Record, existing: Iterable[Record]) -> None:
         """One that exists already is only started."""
         held = list(existing)
@@ -92,7 +127,8 @@ class Quotas:
             self._check(_NOTEBOOKS, len(held), 1, "NotebookInstances")
 
     def _check(self, quota: str, used: int, more: int, unit: str = "Instances") -> None:
-        limit = self.limits().get(quota)
+        default = _SINGLES[quota].default if quota in _SINGLES else None
+        limit = self.limits().get(quota, default)
         if limit is not None and used + more > limit:
             raise AwsError(
                 "ResourceLimitExceeded",
@@ -135,5 +171,10 @@ def _of_deployments(deployments: Iterable[Deployment]) -> dict[str, int]:
 
 def _use(kind: Kind, record: Record) -> str:
     """What the record's instances count for: training on spot instances has quotas of its own."""
-    spot = record.get("TrainingJobDefinition", record).get("EnableManagedSpotTraining")
-    return _SPOT if spot else kind.quota
+    return _SPOT if _training(record).get("EnableManagedSpotTraining") else kind.quota
+
+
+def _training(record: Record) -> Record:
+    """What says how training jobs run: a tuning job's definition, else the job itself."""
+    definition: Record = record.get("TrainingJobDefinition", record)
+    return definition

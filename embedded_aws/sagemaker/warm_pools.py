@@ -110,19 +110,19 @@ def refuse_available(record: Record) -> None:
 
 
 def _expire_later(plane: ControlPlane, record: Record) -> None:
-    """Ends the pool after its time, at once where that is over, unless it has been given another one meanwhile."""
+    """Ends the pool when its time is over, perhaps at once, unless it has been given another time meanwhile."""
     period = _period(record)
-    seconds = plane.clock.limit(period) - (now() - record["_pool"].since).total_seconds()
+    left = plane.clock.limit(period) - (now() - record["_pool"].since).total_seconds()
 
     def expire() -> None:
         with plane.lock:
             if is_available(record) and _period(record) == period:
                 _release(plane, record)
 
-    if seconds <= 0:
+    if left <= 0:
         expire()
     else:
-        plane.later(expire, seconds)
+        plane.later(expire, left)
 
 
 def _release(plane: ControlPlane, record: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -94,6 +95,14 @@ def test_an_endpoint_is_in_creating_for_a_while() -> None:
     at.runtime.finish()
     assert at("DescribeEndpoint", EndpointName="endpoint")["EndpointStatus"] == "Creating"
     eventually(lambda: at("DescribeEndpoint", EndpointName="endpoint")["EndpointStatus"] == "InService")
+
+
+def test_times_of_states_follow_one_another() -> None:
+    at = stand(clock=Clock())
+    at.done("CreateTrainingJob", **training())
+    shown = at("DescribeTrainingJob", TrainingJobName="job")["SecondaryStatusTransitions"]
+    assert [item["Status"] for item in shown] == ["Starting", "Pending", "Completed"]
+    assert all(one["EndTime"] == two["StartTime"] for one, two in pairwise(shown))
 
 
 def test_a_presigned_url_lives_five_minutes_of_the_clock() -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.authorization import Params
+from embedded_aws.authorization import Params, further_checks
 from embedded_aws.condition_keys import condition_keys
+from embedded_aws.sagemaker import shapes
 from tests.embedded_aws.account import Account, Key, allow, code_of, fresh
 from tests.embedded_aws.sagemaker_stubs import processing, training, transform, tuning, variant
 
@@ -168,6 +169,20 @@ def keys(action: str, params: Params) -> dict[str, Any]:
 )
 def test_keys_of_a_request(action: str, params: dict[str, Any], expected: dict[str, Any]) -> None:
     assert keys(action, params) == expected
+
+
+ODD: list[object] = [None, "x", 7, True, [], ["x"], [7], [[]], {}, {"a": 1}, [{"Key": 7}]]
+
+
+@pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateEndpointConfig", "CreateNotebookInstance"])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_no_request_is_so_odd_that_iam_cannot_be_asked(action: str, odd: object) -> None:
+    """IAM comes before validation: what is wrong with a request is told by the call itself."""
+    shape = shapes.input_shape(action)
+    assert shape is not None
+    params = dict.fromkeys([*shape.members, "TrainingJobDefinition"], odd)
+    keys(action, params)
+    assert isinstance(further_checks(action, params, "arn:aws:sagemaker:us-east-1:123456789012"), list)
 
 
 # --- on a running engine -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from embedded_aws.sagemaker import instance_types, shapes
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.instance_types import Family
 from tests.embedded_aws.sagemaker_stubs import (
     Params,
     a_model,
@@ -16,6 +17,7 @@ from tests.embedded_aws.sagemaker_stubs import (
     stand,
     training,
     transform,
+    tuning,
     variant,
 )
 
@@ -26,18 +28,35 @@ def test_the_table_has_every_family_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instance_type", "accelerator", "arm"),
+    ("instance_type", "expected"),
     [
-        ("ml.m5.large", "", False),
-        ("ml.g4dn.xlarge", "gpu", False),
-        ("ml.p6e-gb200.36xlarge", "gpu", True),
-        ("ml.inf2.xlarge", "neuron", False),
-        ("ml.m6g.large", "", True),
+        ("ml.m5.large", Family()),
+        ("ml.m5d.large", Family(nvme=True)),
+        ("ml.g4dn.xlarge", Family(accelerator="gpu", nvme=True)),
+        ("ml.p3.2xlarge", Family(accelerator="gpu")),
+        ("ml.p6e-gb200.36xlarge", Family(accelerator="gpu", arm=True, nvme=True)),
+        ("ml.inf2.xlarge", Family(accelerator="neuron")),
+        ("ml.m6g.large", Family(arm=True)),
     ],
 )
-def test_what_is_behind_a_type(instance_type: str, accelerator: str, arm: bool) -> None:  # noqa: FBT001 # a table's column
+def test_what_is_behind_a_type(instance_type: str, expected: Family) -> None:
     """Amazon EC2 Instance Types guide."""
-    assert instance_types.family(instance_type) == instance_types.Family(accelerator, arm)
+    assert instance_types.family(instance_type) == expected
+
+
+@pytest.mark.parametrize("size", [{}, {"VolumeSizeInGB": 0}])
+def test_instances_without_storage_need_a_volume(size: Params) -> None:
+    """API_ResourceConfig: with the EBS-only option you must define VolumeSizeInGB; with NVMe (ml.g4dn) it is fixed."""
+    at = stand()
+    small = {"InstanceType": "ml.m5.large", "InstanceCount": 1, **size}
+    for action, params in (
+        ("CreateTrainingJob", training(ResourceConfig=small)),
+        ("CreateHyperParameterTuningJob", tuning(definition={"ResourceConfig": small})),
+    ):
+        with pytest.raises(AwsError, match="must contain VolumeSizeInGB") as refused:
+            at(action, **params)
+        assert refused.value.code == "ValidationException"
+    at("CreateTrainingJob", **training(ResourceConfig={**small, "InstanceType": "ml.g4dn.xlarge"}))
 
 
 def cluster(instance_type: str) -> Params:

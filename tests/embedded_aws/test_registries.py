@@ -77,6 +77,13 @@ def test_the_images_of_others_are_denied(account: Account, create: Create, regis
 
 
 @every_call
+def test_an_image_that_is_not_here_is_refused_by_name(account: Account, create: Create) -> None:
+    """Whether AWS has it, in whichever account, is not known here."""
+    image = f"382416733822.dkr.ecr.{REGION}.amazonaws.com/linear-learner:1"
+    assert f"cannot run the image {image}; it has:" in refusal(create, account, image, account.role())
+
+
+@every_call
 def test_another_region_is_refused(account: Account, create: Create) -> None:
     image = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
     assert "must lie in a registry of us-east-1" in refusal(create, account, image, account.role())

@@ -105,6 +105,38 @@ def test_totals_count_all_types(action: str, make: Any, quota: str) -> None:  # 
     at(action, **make("two"))
 
 
+@pytest.mark.parametrize(
+    ("member", "text"),
+    [
+        (
+            {"StoppingCondition": {"MaxRuntimeInSeconds": 432_001}},
+            (
+                "'Longest run time for a training job' is 432000 Seconds, with current utilization of 0 Seconds and a "
+                "request delta of 432001 Seconds."
+            ),
+        ),
+        (
+            {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1025}},
+            "'Size of EBS volume for a training job instance' is 1024 GB",
+        ),
+    ],
+)
+def test_a_single_job_has_awss_default_quotas(member: Params, text: str) -> None:
+    """Public listings of the quotas of new accounts: five days, 1024 GB."""
+    at = stand()
+    assert text in error(at, "CreateTrainingJob", **training(**member))
+    assert text in error(at, "CreateHyperParameterTuningJob", **tuning(definition=member))
+    at.plane.quotas.set(text.split("'")[1], 500_000)
+    at("CreateTrainingJob", **training(**member))
+
+
+def test_a_tuning_job_runs_ten_jobs_at_once() -> None:
+    """As above; API_ResourceLimits has no maximum of its own for MaxParallelTrainingJobs."""
+    at = stand()
+    assert "in parallel at once' is 10 " in error(at, "CreateHyperParameterTuningJob", **tuning(jobs=20, parallel=11))
+    at("CreateHyperParameterTuningJob", **tuning(jobs=20, parallel=10))
+
+
 def test_the_total_of_endpoints() -> None:
     """As above; a public notebook shows the sentence for 'Number of instances across active endpoints'."""
     at = hosted(stand(quotas={"Number of instances across active endpoints": 1}))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from embedded_aws.control import Control
 from embedded_aws.runtime import warm_pool_cache
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import TRAINING_JOB
 from tests.embedded_aws.account import Account, allow, code_of, fresh
-from tests.embedded_aws.bench import SCIKIT_LEARN, Bench, bench
+from tests.embedded_aws.bench import SCIKIT_LEARN, Bench, Described, bench
 from tests.embedded_aws.sagemaker_stubs import ROLE, Params, Stand, stand, training
 
 QUOTA = "ml.m5.large for training warm pool usage"
@@ -40,8 +41,8 @@ def error(at: Stand, action: str, **params: object) -> tuple[str, str]:
     return caught.value.code, caught.value.message
 
 
-def eventually(check: Callable[[], bool]) -> None:
-    for _ in range(300):
+def eventually(check: Callable[[], bool], attempts: int = 300) -> None:
+    for _ in range(attempts):
         if check():
             return
         time.sleep(0.01)
@@ -243,14 +244,59 @@ def found(at: Bench, job: str) -> list[str]:
     return [line for line in at.log("/aws/sagemaker/TrainingJobs", job) if line.startswith("found")]
 
 
-def test_without_a_pool_the_cache_is_lost(desk: Bench) -> None:
-    """Using persistent cache: the directory shuts down with the pool; the engine has no quota for pools by itself."""
-    cluster = {**CLUSTER, "KeepAlivePeriodInSeconds": 60}
+@pytest.fixture
+def control(account: Account) -> Iterator[Control]:
+    """The control of the running engine, without a quota for pools again afterwards."""
+    made = Control(account.engine)
+    yield made
+    made.quota(QUOTA, None)
+    made.speed(None)
+
+
+def cached(desk: Bench, seconds: int = 60) -> Described:
+    cluster = {**CLUSTER, "KeepAlivePeriodInSeconds": seconds}
     image = {"TrainingImage": SCIKIT_LEARN, "TrainingInputMode": "File"}
+    return desk.train(CACHE, ResourceConfig=cluster, AlgorithmSpecification=image)
+
+
+def test_without_a_quota_the_cache_is_lost(desk: Bench) -> None:
+    """Using persistent cache: the directory shuts down with the pool; the engine has no quota for pools by itself."""
     for _ in range(2):
-        job = desk.train(CACHE, ResourceConfig=cluster, AlgorithmSpecification=image)
+        job = cached(desk)
         assert (job["TrainingJobStatus"], job["WarmPoolStatus"]["Status"]) == ("Completed", "Terminated")
         assert found(desk, job["TrainingJobName"]) == ["found []"]
+
+
+def test_the_next_job_finds_the_cache_until_the_pool_ends(desk: Bench, control: Control) -> None:
+    """Using persistent cache: for a subsequent job within KeepAlivePeriodInSeconds, by the clock."""
+    control.quota(QUOTA, 1)
+    first, second = cached(desk), cached(desk)
+    assert found(desk, second["TrainingJobName"]) == [f"found ['{first['TrainingJobName']}']"]
+    shown = desk.sagemaker.describe_training_job(TrainingJobName=first["TrainingJobName"])
+    assert (shown["WarmPoolStatus"]["Status"], shown["WarmPoolStatus"]["ReusedByJob"]) == (
+        "Reused",
+        second["TrainingJobName"],
+    )
+    name = {"TrainingJobName": second["TrainingJobName"]}
+    with pytest.raises(desk.sagemaker.exceptions.ClientError) as caught:
+        desk.sagemaker.delete_training_job(**name)
+    assert code_of(caught.value) == "ResourceInUse"
+    desk.sagemaker.update_training_job(**name, ResourceConfig={"KeepAlivePeriodInSeconds": 0})
+    assert desk.sagemaker.describe_training_job(**name)["WarmPoolStatus"]["Status"] == "Terminated"
+    third = cached(desk)
+    assert found(desk, third["TrainingJobName"]) == ["found []"]
+    desk.sagemaker.delete_training_job(**name)
+
+
+def test_a_pool_lasts_by_the_clock(desk: Bench, control: Control) -> None:
+    """An hour passes in four seconds."""
+    control.quota(QUOTA, 1)
+    control.speed(900)
+    name = {"TrainingJobName": cached(desk, 3600)["TrainingJobName"]}
+    assert desk.sagemaker.describe_training_job(**name)["WarmPoolStatus"]["Status"] == "Available"
+    eventually(
+        lambda: desk.sagemaker.describe_training_job(**name)["WarmPoolStatus"]["Status"] == "Terminated", attempts=2000
+    )
 
 
 def test_a_keep_alive_period_may_be_limited_by_iam(account: Account, desk: Bench) -> None:
