@@ -10,6 +10,7 @@ from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
 from embedded_aws.patience import patiently
 from embedded_aws.runtime.doors import Doors
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.sagemaker.ports import RoleSessions
 
@@ -51,6 +52,7 @@ class Host:
     sessions: RoleSessions
     doors: Doors
     clock: Clock
+    nursery: Nursery
 
     def acting_as(self, role_arn: str) -> Principal:
         """A role's calls."""

@@ -146,6 +146,14 @@ def test_buckets(ann: SeatRoles) -> None:
     shared = f"arn:aws:s3:::{CLASS_BUCKET}"
     assert may("s3:GetObject", f"{shared}/assets/0123456789abcdef/labs.bundle")
     assert may("s3:GetObject", f"{shared}/data/churn.csv")
+    assert may("s3:GetObject", f"{shared}/shared/outputs/image-builtin.json")
+    for prefix in ("assets/", "data/", "shared/runs/image-builtin/"):
+        assert may("s3:ListBucket", shared, {"s3:prefix": [prefix]})
+    for prefix in ("", "work/", "work/anna/"):
+        assert not may("s3:ListBucket", shared, {"s3:prefix": [prefix]})
+    for key in ("shared/outputs/image-builtin.json", "assets/0123456789abcdef/labs.bundle"):
+        assert not may("s3:PutObject", f"{shared}/{key}")
+        assert not may("s3:DeleteObject", f"{shared}/{key}")
     assert not may("s3:GetObject", f"{shared}/work/anna/secret.ipynb")
     assert not may("s3:PutObject", f"{shared}/data/churn.csv")
 
