@@ -51,8 +51,8 @@ class Host:
     clients: Clients
     sessions: RoleSessions
     doors: Doors
-    nursery: Nursery
     clock: Clock
+    nursery: Nursery
 
     def acting_as(self, role_arn: str) -> Principal:
         """A role's calls."""
