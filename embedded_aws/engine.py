@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws.clients import Clients
+from embedded_aws.clock import Clock
+from embedded_aws.faults.door import Recognise
+from embedded_aws.faults.rules import Faults
 from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.ports import Credentials, Runtime
@@ -45,19 +48,32 @@ class Emulator:
     schedules: ScheduleStore
 
 
-MakeRuntime = Callable[[Place, RoleSessions], Runtime]
+MakeRuntime = Callable[[Place, RoleSessions, Clock], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to."""
+    """Everything the hooks lead to; `recognise` comes from one of them."""
 
-    def __init__(self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime) -> None:
+    recognise: Recognise
+
+    def __init__(
+        self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime, clock: Clock
+    ) -> None:
         self.place = place
+        self.clock = clock
+        self.faults = Faults()
         self.root = root
         self.clients = Clients(place.endpoint_url, place.region)
-        self.sessions = RoleSessions(emulator.roles, place.account)
-        runtime = make_runtime(place, self.sessions)
-        self.plane = ControlPlane(account=place.account, region=place.region, runtime=runtime, roles=self.sessions)
+        self.sessions = RoleSessions(emulator.roles, place.account, clock)
+        runtime = make_runtime(place, self.sessions, clock)
+        self.plane = ControlPlane(
+            account=place.account,
+            region=place.region,
+            runtime=runtime,
+            roles=self.sessions,
+            clock=clock,
+            faults=self.faults,
+        )
         self.sagemaker = SageMakerService(self.plane)
         self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
         self.trail = Recorder(Store(place.state / "trail.sqlite3"), place.account, place.region)

@@ -26,7 +26,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STATE_VARIABLE = "EMBEDDED_AWS_STATE"
 
-_ENGINE_MB = 30  # what its lock downloads, at most
+_ENGINE_MB = 40  # what its lock downloads, at most
 _START_SECONDS = 60.0
 _STOP_SECONDS = 25.0
 _LOG_TAIL_LINES = 25
@@ -51,10 +51,19 @@ class Engine:
     state: Path
 
 
-def start(*, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None) -> Engine:
+def start(
+    *,
+    state: Path,
+    environments: Path,
+    port: int = 0,
+    iam: bool = True,
+    speed: float | None = None,
+    log: Path | None = None,
+) -> Engine:
     """Start an engine in a fresh `state` folder and wait until it answers.
 
-    `port` 0 takes a free one; `iam` False lets every request pass. Raises EngineError with the end of the log.
+    `port` 0 takes a free one; `iam` False lets every request pass; with a `speed` states last as on AWS, divided by it.
+    Raises EngineError with the end of the log.
     """
     state = state.resolve()
     if state.exists() and any(state.iterdir()):
@@ -65,7 +74,8 @@ def start(*, state: Path, environments: Path, port: int = 0, iam: bool = True, l
     state.mkdir(parents=True, exist_ok=True)
     key_id, secret = root_key.make(state)
     log = log or state / "engine.log"
-    process = _spawn(environment.python, state, environments, port, iam=iam, log=log)
+    options = _options(port, iam=iam, speed=speed)
+    process = _spawn(environment.python, state, environments, options, log)
     try:
         served_port = _wait_until_ready(process, state, log)
     except EngineError:
@@ -133,12 +143,14 @@ def _engine_environment(environments: Path) -> Environment:
     return Environment("engine", Path(__file__).parent / "requirements.txt", environments)
 
 
-def _spawn(
-    python: Path, state: Path, environments: Path, port: int, *, iam: bool, log: Path
-) -> subprocess.Popen[bytes]:
+def _options(port: int, *, iam: bool, speed: float | None) -> list[str]:
+    timed = [] if speed is None else ["--speed", str(speed)]
+    return ["--port", str(port), *timed, *([] if iam else ["--no-iam"])]
+
+
+def _spawn(python: Path, state: Path, environments: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
     command = [str(python), "-m", "embedded_aws", "--state", str(state)]
-    command += ["--environments", str(environments.resolve()), "--port", str(port)]
-    command += [] if iam else ["--no-iam"]
+    command += ["--environments", str(environments.resolve()), *options]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     with log.open("ab") as output:
         return subprocess.Popen(

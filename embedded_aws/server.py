@@ -13,8 +13,12 @@ from functools import partial
 from pathlib import Path
 
 from embedded_aws import root_key
+from embedded_aws.clock import Clock
+from embedded_aws.control_routes import ControlRoutes
 from embedded_aws.engine import Engine, Place
+from embedded_aws.faults.door import fault_door
 from embedded_aws.front_door import App, front_door
+from embedded_aws.hanging_up import teach_server
 from embedded_aws.inventory import inventory
 from embedded_aws.role_sessions import RoleSessions
 from embedded_aws.sagemaker.ports import Credentials, Runtime
@@ -25,12 +29,13 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve: `state` for what the engine keeps, `environments` with the images, IAM on or off."""
+    """How to serve: `state` for what the engine keeps, `environments` with the images, IAM on or off, how fast."""
 
     state: Path
     environments: Path
     port: int = 0
     iam: bool = True
+    speed: float | None = None
 
 
 def serve(settings: Settings) -> None:
@@ -43,11 +48,13 @@ def serve(settings: Settings) -> None:
     from embedded_aws import ministack_adapter
 
     place = Place(ACCOUNT, REGION, port, state, settings.environments.resolve(), settings.iam)
-    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime)
+    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime, Clock(settings.speed))
     app = ministack_adapter.install(engine)
     held = partial(inventory, ministack_adapter.stores, engine.plane)
+    control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
+    served = fault_door(app, engine.faults, engine.recognise)
     try:
-        asyncio.run(_serve(front_door(app, held, engine.root.secret_access_key), listener, state))
+        asyncio.run(_serve(front_door(served, held, control.answer, engine.root.secret_access_key), listener, state))
     finally:
         engine.shutdown()
         ministack_adapter.shutdown()
@@ -90,6 +97,7 @@ async def _serve(app: App, listener: socket.socket, state: Path) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
+    teach_server()
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     # The engine calls itself, without retries, over connections that are kept: none may be closed as it is used again.
@@ -106,7 +114,7 @@ async def _serve(app: App, listener: socket.socket, state: Path) -> None:
     await hypercorn_serve(app, config, shutdown_trigger=ended.wait)
 
 
-def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
+def _runtime(place: Place, sessions: RoleSessions, clock: Clock) -> Runtime:
     from embedded_aws.runtime import local
 
     settings = local.Settings(
@@ -115,5 +123,6 @@ def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
         account=place.account,
         state=place.state,
         environments=place.environments,
+        clock=clock,
     )
     return local.LocalRuntime(settings, sessions)

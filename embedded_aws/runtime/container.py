@@ -137,6 +137,10 @@ class Stop:
         self.grace_seconds = 0
         self._event.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Whether it is asked to end within so many seconds."""
+        return self._event.wait(seconds)
+
     @property
     def asked(self) -> bool:
         """Whether it is to end."""

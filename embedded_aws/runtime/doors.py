@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from embedded_aws.clock import URL_SECONDS, Clock
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 
-URL_SECONDS = 300
 POLL_SECONDS = 0.05
 
 
@@ -55,7 +55,8 @@ class _Answer:
 class Doors:
     """The server; it listens from its construction until `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._grants: dict[str, tuple[str, str, Callable[[], Credentials]]] = {}
         self._invitations: dict[str, _Invitation] = {}
         self._lock = threading.Lock()
@@ -91,7 +92,7 @@ class Doors:
         with self._lock:
             now = time.monotonic()
             self._invitations = {key: held for key, held in self._invitations.items() if held.until > now}
-            self._invitations[token] = _Invitation(notebook, target, now + URL_SECONDS)
+            self._invitations[token] = _Invitation(notebook, target, now + self._clock.limit(URL_SECONDS))
         return f"{self.url}/notebook-instances/{notebook}?authToken={token}"
 
     def close(self) -> None:

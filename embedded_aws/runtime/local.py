@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.clients import Clients
-from embedded_aws.runtime import vetting
+from embedded_aws.clock import Clock
+from embedded_aws.runtime import vetting, warm_pool_cache
 from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.endpoint import Endpoint
 from embedded_aws.runtime.host import Host
@@ -47,8 +48,7 @@ JOBS: dict[str, type[Job]] = {
 class Settings:
     """Where the runtime works: the engine's API, its state directory, the environments of the images.
 
-    `script_seconds` is how long a lifecycle script may take; AWS gives it five minutes. `isolation` is the strongest
-    that the machine gives, unless it is said.
+    `clock` is the engine's; `isolation` is the strongest that the machine gives, unless it is said.
     """
 
     endpoint_url: str
@@ -56,7 +56,7 @@ class Settings:
     account: str
     state: Path
     environments: Path
-    script_seconds: float = 300
+    clock: Clock = field(default_factory=Clock)
     isolation: Isolation | None = None
 
 
@@ -74,9 +74,9 @@ class LocalRuntime:
             isolation=settings.isolation or detect(nursery),
             clients=Clients(settings.endpoint_url, settings.region),
             sessions=sessions,
-            doors=Doors(),
+            doors=Doors(settings.clock),
             nursery=nursery,
-            script_seconds=settings.script_seconds,
+            clock=settings.clock,
         )
         self._jobs: dict[int, Job] = {}
         self._endpoints: dict[int, Endpoint] = {}
@@ -126,6 +126,11 @@ class LocalRuntime:
         with self._lock:
             held = self._notebooks[id(notebook)]
         return held.url()
+
+    def released(self, cluster: str) -> None:
+        """Remove what the jobs of a warm pool handed on; in the background, as it may be much."""
+        given = (self.host.state, cluster)
+        threading.Thread(target=warm_pool_cache.forget, args=given, name=f"forget {cluster}", daemon=True).start()
 
     def shutdown(self) -> None:
         """End everything: jobs are told first, since they end by themselves."""

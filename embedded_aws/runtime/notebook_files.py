@@ -15,6 +15,7 @@ from pathlib import Path
 
 from embedded_aws.runtime.environments import Environment
 from embedded_aws.runtime.sandbox import File, User
+from embedded_aws.runtime.sudo import SUDO
 from embedded_aws.sagemaker.ports import Record
 
 HOME = "/home/ec2-user"
@@ -55,6 +56,7 @@ def files(record: Record, region: str, variables: Mapping[str, str], *, single_u
         File(path="/etc/passwd", text=_users(mine)),
         File(path="/etc/group", text=_groups(mine)),
         File(path="/opt/ml/metadata/resource-metadata.json", text=json.dumps(metadata)),
+        File(path="/usr/bin/sudo", text=SUDO, mode=0o755),
         File(path=PROFILE, text=exports),
         File(path=LAB_PAGE, text=json.dumps(QUIET)),
         File(path="/root/.aws/config", text=config),

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from embedded_aws.runtime import engine_code, images, notebook_files
+from embedded_aws.clock import SCRIPT_SECONDS
+from embedded_aws.runtime import engine_code, images, notebook_files, sudo
 from embedded_aws.runtime.container import grant, interpreter_mounts
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import NOTEBOOK
@@ -64,23 +65,27 @@ class NotebookRun:
             links=notebook_files.commands(self._environment),
         )
         try:
-            return Sandbox(spec)
+            sandbox = Sandbox(spec)
+            if self._record["RootAccess"] == "Enabled":
+                sudo.give_root(sandbox)
         except SandboxError:
             self._grant.close()
             raise
+        return sandbox
 
     def run_script(self, phase: str, config_arn: str) -> None:
         """One lifecycle script, as root; ScriptFailed with AWS's reason."""
         log = self._open_log(f"LifecycleConfig{phase}")
         path = _script_path(phase)
         reading, writing = os.pipe()
-        deadline = time.monotonic() + self._host.script_seconds
+        seconds = self._host.clock.limit(SCRIPT_SECONDS)
+        deadline = time.monotonic() + seconds
         process = self.sandbox.spawn(
             _command(path), env={"PATH": SCRIPT_PATH, **self._variables}, output=writing, cwd="/"
         )
         os.close(writing)
         pump = log.pump(reading)
-        code = process.wait(self._host.script_seconds)
+        code = process.wait(seconds)
         pump.join(max(0.0, deadline - time.monotonic()))
         late = code is None or pump.is_alive()
         if late:

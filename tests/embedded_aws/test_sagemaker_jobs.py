@@ -166,7 +166,14 @@ def test_secondary_states(at: Stand) -> None:
     at.plane.transition(TRAINING_JOB, record, "Completed")
     job = at("DescribeTrainingJob", TrainingJobName="job")
     passed = job["SecondaryStatusTransitions"]
-    assert [step["Status"] for step in passed] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [step["Status"] for step in passed] == [
+        "Starting",
+        "Pending",
+        "Downloading",
+        "Training",
+        "Uploading",
+        "Completed",
+    ]
     assert all(step["StatusMessage"] and step["StartTime"] <= step["EndTime"] for step in passed)
     assert job["SecondaryStatus"] == "Completed"
     assert job["LastModifiedTime"] >= job["CreationTime"]

@@ -1,0 +1,124 @@
+"""Stacks: each type's life with the rights that its public schema names, and its failure without any of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.embedded_aws.account import Account, Key, Stack, Template, allow, fresh
+from tests.embedded_aws.stack_type_cases import CASES, Case, Given, Props, given, is_there
+
+ONE_BY_ONE = [
+    pytest.param(case, verb, action, id=f"{case.kind}-{verb}-{action}")
+    for case in CASES
+    for verb in ("create", "update", "delete")
+    for action in getattr(case, verb)
+]
+KINDS = pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
+
+
+@pytest.fixture(scope="module", name="given")
+def _given(account: Account) -> Given:
+    return given(account)
+
+
+def of(case: Case, props: Props) -> Template:
+    """A template with one resource, and its Ref."""
+    return {
+        "Resources": {"Thing": {"Type": case.kind, "Properties": props}},
+        "Outputs": {"Ref": {"Value": {"Ref": "Thing"}}},
+    }
+
+
+def rights(*actions: str) -> tuple[dict[str, object], ...]:
+    """Statements that let a user make stacks, and do this."""
+    return allow("cloudformation:*"), *(allow(action) for action in sorted(set(actions)))
+
+
+@KINDS
+def test_life_with_the_documented_rights_and_no_others(account: Account, given: Given, case: Case) -> None:
+    """`handlers.*.permissions` of the type's public schema are enough, and deleting leaves nothing."""
+    user = account.user(*rights(*case.create, *case.update, *case.delete))
+    props = case.first(given)
+    stack = account.deploy(of(case, props), user)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    assert is_there(case, given, stack.outputs["Ref"], props)
+    if case.changed:
+        props = case.changed(given)
+        updated = account.deploy(of(case, props), user, StackName=stack.name)
+        assert (updated.status, updated.outputs) == ("UPDATE_COMPLETE", stack.outputs), updated.reasons
+        assert is_there(case, given, stack.outputs["Ref"], props)
+    if case.replaced:
+        before, old = props, stack.outputs["Ref"]
+        props = case.replaced(given)
+        stack = account.deploy(of(case, props), StackName=stack.name)
+        assert stack.status == "UPDATE_COMPLETE", stack.reasons
+        assert stack.outputs["Ref"] != old
+        assert is_there(case, given, stack.outputs["Ref"], props)
+        assert not is_there(case, given, old, before)
+    assert account.destroy(stack, user).status == "DELETE_COMPLETE"
+    assert not is_there(case, given, stack.outputs["Ref"], props)
+
+
+@pytest.mark.parametrize(("case", "verb", "action"), ONE_BY_ONE)
+def test_without_one_right(account: Account, given: Given, case: Case, verb: str, action: str) -> None:
+    """AccessDenied is the stack's event, as the API said it; the stack acts as its caller (`Using IAM roles`)."""
+    poor = account.user(*rights(*(held for held in getattr(case, verb) if held != action)))
+    if verb == "create":
+        failed = account.deploy(of(case, case.first(given)), poor)
+    else:
+        stack = account.deploy(of(case, case.first(given)))
+        failed = _updated(account, given, case, stack, poor) if verb == "update" else account.destroy(stack, poor)
+    assert failed.status == {
+        "create": "ROLLBACK_COMPLETE",
+        "update": "UPDATE_ROLLBACK_COMPLETE",
+        "delete": "DELETE_FAILED",
+    }.get(verb)
+    assert action in failed.reasons["Thing"]
+    assert "is not authorized to perform" in failed.reasons["Thing"]
+    assert account.destroy(failed).status == "DELETE_COMPLETE"
+
+
+def _updated(account: Account, given: Given, case: Case, stack: Stack, user: Key) -> Stack:
+    assert case.changed
+    return account.deploy(of(case, case.changed(given)), user, StackName=stack.name)
+
+
+@KINDS
+def test_rights_limited_to_its_own_resource(account: Account, given: Given, case: Case) -> None:
+    """Resource types of the Service Authorization Reference; with another resource's the stack fails."""
+
+    def limited(stack: str) -> Key:
+        fields = {
+            "account": account.engine.account,
+            "place": f"{account.engine.region}:{account.engine.account}",
+            "stack": stack,
+            "role": given.role,
+            "function": given.function,
+            "queue": f"arn:aws:sqs:{account.engine.region}:{account.engine.account}:{given.queue.rsplit('/')[-1]}",
+            "topic": given.topic,
+            "key": given.key,
+            "bucket": f"arn:aws:s3:::{given.bucket}",
+        }
+        arns = [arn.format_map(fields) for arn in case.arns]
+        held = {*case.create, *case.update, *case.delete}
+        own = allow(*sorted(held - set(case.anywhere)), resource=arns)
+        return account.user(allow("cloudformation:*", *case.anywhere), own)
+
+    name = fresh("limited")
+    stack = _with_name(account, name, of(case, case.first(given)), limited(name))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    if case.changed:
+        stack = account.deploy(of(case, case.changed(given)), limited(name), StackName=name)
+        assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    assert account.destroy(stack, limited(name)).status == "DELETE_COMPLETE"
+    if any("{stack}" in arn for arn in case.arns):
+        failed = _with_name(account, fresh("stranger"), of(case, case.first(given)), limited(name))
+        assert "is not authorized to perform" in failed.reasons["Thing"]
+
+
+def _with_name(account: Account, name: str, template: Template, key: Key) -> Stack:
+    stacks = account.client("cloudformation", key)
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
+    return account.settled(name)
