@@ -11,7 +11,7 @@ from pathlib import Path
 
 from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
-from embedded_aws.faults.door import Recognise
+from embedded_aws.faults.door import Recognise, Tell
 from embedded_aws.faults.rules import Faults
 from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker.control_plane import ControlPlane
@@ -52,9 +52,10 @@ MakeRuntime = Callable[[Place, RoleSessions, Clock], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to; `recognise` comes from one of them."""
+    """Everything the hooks lead to; `recognise` and `tell_refused` come from two of them."""
 
     recognise: Recognise
+    tell_refused: Tell
 
     def __init__(
         self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime, clock: Clock

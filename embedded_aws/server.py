@@ -52,7 +52,7 @@ def serve(settings: Settings) -> None:
     app = ministack_adapter.install(engine)
     held = partial(inventory, ministack_adapter.stores, engine.plane)
     control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
-    served = fault_door(app, engine.faults, engine.recognise)
+    served = fault_door(app, engine.faults, engine.recognise, engine.tell_refused)
     try:
         asyncio.run(_serve(front_door(served, held, control.answer, engine.root.secret_access_key), listener, state))
     finally:

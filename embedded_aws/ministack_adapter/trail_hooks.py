@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_evaluator, router
@@ -15,6 +17,8 @@ from ministack.services.cloudformation import stacks
 from embedded_aws.clients import MARK_HEADER
 from embedded_aws.cloudformation import resource_types, rights
 from embedded_aws.engine import Engine
+from embedded_aws.faults.answers import Answer
+from embedded_aws.faults.door import Asked
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, error_reply
 from embedded_aws.ministack_adapter.stack_hooks import _acting
 from embedded_aws.sagemaker.errors import AwsError
@@ -53,6 +57,23 @@ def _trail(engine: Engine) -> None:
             return error_reply(error)
         return 200, dict(_JSON), json.dumps(answer).encode()
 
+    def record_refused(asked: Asked, given: Answer) -> None:
+        query = parse_qs(asked.query, keep_blank_values=True)
+        origin = _origin(engine, asked.headers, query)
+        if origin is not None:
+            parts = (
+                asked.method,
+                asked.path,
+                asked.headers,
+                query,
+                asked.body,
+                given.status,
+                given.headers,
+                given.body,
+            )
+            engine.trail.record(Call(*parts, str(uuid.uuid4())), origin)
+
+    engine.tell_refused = record_refused
     app._dispatch_service_request = dispatch_and_record
     app.SERVICE_HANDLERS["cloudtrail"] = look_up
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.control import Control
 from tests.embedded_aws.account import Account, Key, allow, code_of, fresh, polls, trust
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
@@ -123,6 +124,17 @@ def test_failed_call_is_kept_with_its_error(account: Account) -> None:
     with pytest.raises(ClientError):
         account.client("iam").get_user(UserName=name)
     assert event(account, "GetUser", name)["errorCode"] == "NoSuchEntityException"
+
+
+def test_throttled_call_is_kept_with_its_error(account: Account) -> None:
+    """AWS, "CloudTrail record contents": errorCode, for requests that are throttled too."""
+    queue = fresh("queue")
+    fault = Control(account.engine).fault("throttle", operation="sqs:CreateQueue", resource=f"*{queue}")
+    with fault, pytest.raises(ClientError) as refused:
+        account.client("sqs").create_queue(QueueName=queue)
+    found = event(account, "CreateQueue", queue)
+    assert found["errorCode"] == code_of(refused.value)
+    assert found["userIdentity"]["type"] == "Root"
 
 
 def test_forged_signature_is_nobodys_event(account: Account) -> None:
