@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.model import OperationModel
@@ -18,13 +18,16 @@ _BY_EXECUTION = ("DescribeExecution", "GetExecutionHistory", "StopExecution")
 _WORD = re.compile(r"\s*([A-Za-z_]\w*)")
 
 
-def refuse(operation: str, params: Params, model: OperationModel | None) -> None:
-    """Raise AwsError for what AWS refuses and the emulator takes."""
+def refuse(operation: str, params: Params, model: OperationModel | None, exists: Callable[[str], bool]) -> None:
+    """Raise AwsError for what AWS refuses and the emulator takes; `exists` knows machines by ARN."""
     if model is not None and model.input_shape is not None:
         validation.check(model.input_shape, params)
     arn = params.get("executionArn", "")
     if operation in _BY_EXECUTION and not arn.startswith("arn:"):
         raise AwsError("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {arn}'")
+    machine = params.get("stateMachineArn", "")
+    if operation == "UpdateStateMachine" and not exists(machine):
+        raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'")
     if operation == "StartExecution" and "input" in params:
         _check_input(params["input"])
     if "versionDescription" in params and not params.get("publish"):

@@ -38,7 +38,7 @@ def _answers(engine: Engine) -> None:
     )
     _around("cloudformation", place, _refuse_stacks, lambda name, _, body: stacks.shown(name, body), _stack_error)
     _around("states", place, _refuse_machines, _machines_shown, error_reply)
-    _around("scheduler", place, _nothing, _schedules_shown, error_reply)
+    _around("scheduler", place, schedules.refuse, _schedules_shown, error_reply)
     _around("logs", place, _nothing, lambda _operation, _asked, body: body, error_reply)
 
 
@@ -64,7 +64,8 @@ def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Ca
 
 
 def _refuse_machines(operation: str, params: Mapping[str, Any]) -> None:
-    machines.refuse(operation, params, operation_model(service_model("states"), operation))
+    model = operation_model(service_model("states"), operation)
+    machines.refuse(operation, params, model, lambda arn: arn in sfn._state_machines)
 
 
 def _refuse_stacks(operation: str, form: Mapping[str, Any]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from embedded_aws.answers import machines, stacks, wording
-from tests.embedded_aws.account import Account
+from tests.embedded_aws.account import Account, code_of, fresh
 
 
 @pytest.mark.parametrize(
@@ -71,5 +72,23 @@ def test_trust_of_everything_is_no_trust_policy(account: Account) -> None:
     """LocalStack's iam/test_iam_roles.py::TestRoleLifecycle::test_update_assume_role_policy_errors, for CreateRole."""
     principal = {"Service": "ec2.amazonaws.com"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}
-    with pytest.raises(Exception, match="AssumeRole policy may only specify STS AssumeRole actions"):
+    with pytest.raises(ClientError, match="AssumeRole policy may only specify STS AssumeRole actions"):
         account.role(trusts={"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_update_of_a_missing_machine_is_refused(account: Account) -> None:
+    """AWS, "UpdateStateMachine", Errors: StateMachineDoesNotExist."""
+    arn = f"arn:aws:states:us-east-1:{account.engine.account}:stateMachine:missing"
+    with pytest.raises(ClientError, match=f"State Machine Does Not Exist: '{arn}'"):
+        account.client("stepfunctions").update_state_machine(stateMachineArn=arn, roleArn=account.role())
+
+
+def test_target_that_is_no_arn_is_refused(account: Account) -> None:
+    """AWS, "Target", EventBridge Scheduler's API reference: Arn is the ARN of a target."""
+    target = {"Arn": "function", "RoleArn": account.role()}
+    window = {"Mode": "OFF"}
+    with pytest.raises(ClientError) as refused:
+        account.client("scheduler").create_schedule(
+            Name=fresh("schedule"), ScheduleExpression="rate(1 hour)", FlexibleTimeWindow=window, Target=target
+        )
+    assert code_of(refused.value) == "ValidationException"
