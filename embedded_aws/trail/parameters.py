@@ -19,6 +19,7 @@ from embedded_aws.trail.calls import Call, path_pattern
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _LARGEST = 100 * 1024  # "CloudTrail record contents": a field above 100 KB is left out
 _OMITTED = object()
+_DENIALS = {"AccessDeniedException": "AccessDenied", "UnauthorizedOperation": "Client.UnauthorizedOperation"}
 # Secret though their models do not say so; templates and parameters' values are not shown by CloudFormation's events.
 _HIDDEN_MEMBERS = frozenset({"sessionToken", "SecretString", "SecretBinary"})
 _OMITTED_MEMBERS = {
@@ -51,7 +52,13 @@ def answer(call: Call, operation: OperationModel | None) -> Mapping[str, Any]:
 
 
 def error_code(code: str, operation: OperationModel | None) -> str:
-    """An error's code as events give it: the name of its shape (`NoSuchEntityException`) where its model has one."""
+    """An error's code as events give it.
+
+    A denial by IAM is AccessDenied whatever code the service answered with, or EC2's own, as published events show;
+    another error has the name of its shape (`NoSuchEntityException`) where its model has one.
+    """
+    if code in _DENIALS:
+        return _DENIALS[code]
     shapes = operation.error_shapes if operation else []
     return next((str(shape.name) for shape in shapes if getattr(shape, "error_code", "") == code), code)
 

@@ -108,12 +108,13 @@ def test_new_keys_secret_is_hidden(account: Account) -> None:
 
 
 def test_refused_call_is_kept_with_its_error(account: Account) -> None:
-    """AWS, "CloudTrail record contents": errorCode and errorMessage if the request returns an error."""
-    key, queue = account.user(), fresh("queue")
+    """AWS, "CloudTrail record contents": errorCode; of a denial AccessDenied in every service."""
+    plane, config = account.client("sagemaker", account.user()), fresh("config")
     with pytest.raises(ClientError) as refused:
-        account.client("sqs", key).create_queue(QueueName=queue)
-    found = event(account, "CreateQueue", queue)
-    assert found["errorCode"] == code_of(refused.value)
+        plane.create_notebook_instance_lifecycle_config(NotebookInstanceLifecycleConfigName=config)
+    assert code_of(refused.value) == "AccessDeniedException"
+    found = event(account, "CreateNotebookInstanceLifecycleConfig", config)
+    assert found["errorCode"] == "AccessDenied"
     assert found["errorMessage"] == refused.value.response["Error"]["Message"]
     assert found["responseElements"] is None
 
@@ -440,16 +441,39 @@ def test_service_taking_a_role_is_kept_once(account: Account) -> None:
     assert [found["event"]["userIdentity"]["invokedBy"] for found in taken] == ["lambda.amazonaws.com"]
 
 
+def _of_role(account: Account, name: str, role: str) -> list[dict[str, Any]]:
+    """The records of that name by sessions of a role."""
+    found = [found["event"] for found in events(account, "EventName", name)]
+    issuers = [event["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {}).get("arn") for event in found]
+    return [event for event, issuer in zip(found, issuers, strict=True) if issuer == role]
+
+
 def test_what_a_stack_does_without_a_request_is_kept(account: Account) -> None:
     """AWS, "CloudTrail userIdentity element": invokedBy; parameters of what the emulator does itself are not known."""
-    role = account.role(allow("ssm:*"))
-    made = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1", "Name": fresh("/inside")}}
-    stack = account.deploy({"Resources": {"Inside": made}}, RoleARN=role)
+    role, name = account.role(allow("dynamodb:*", "ssm:*")), fresh("/size")
+    account.client("ssm").put_parameter(Name=name, Value="a", Type="String")
+    keys = {
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+    }
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PAY_PER_REQUEST", **keys}}
+    parameter = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": name}
+    stack = account.deploy({"Parameters": {"Size": parameter}, "Resources": {"Table": table}}, RoleARN=role)
     assert stack.status == "CREATE_COMPLETE", stack.reasons
-    name = role.rsplit("/", 1)[-1]
-    found = [
-        found["event"]
-        for found in events(account, "EventName", "PutParameter")
-        if found["event"]["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {}).get("userName") == name
-    ]
-    assert [event["userIdentity"]["invokedBy"] for event in found] == ["cloudformation.amazonaws.com"]
+    for made in ("CreateTable", "GetParameters"):
+        found = _of_role(account, made, role)
+        assert found, made
+        assert {event["userIdentity"]["invokedBy"] for event in found} == {"cloudformation.amazonaws.com"}
+    assert events(account, "ResourceName", name)[0]["EventName"] == "GetParameters"
+
+
+def test_what_a_stack_may_not_do_inside_is_kept_with_its_error(account: Account) -> None:
+    """AWS, "CloudTrail record contents": errorCode."""
+    role = account.role(allow("sqs:*"))
+    keys = {
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+    }
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PAY_PER_REQUEST", **keys}}
+    assert account.deploy({"Resources": {"Table": table}}, RoleARN=role).status == "ROLLBACK_COMPLETE"
+    assert {event["errorCode"] for event in _of_role(account, "CreateTable", role)} == {"AccessDenied"}
