@@ -1,9 +1,9 @@
 """How long things take: as long as on AWS, divided by a speed, or just as long as the work itself.
 
 AWS promises no durations of states; `STATE_SECONDS` are the orders of magnitude that its users see. Limits (of
-lifecycle scripts, jobs, presigned URLs, sessions, a stack's waits) are AWS's own and are divided by the speed too, so
-that a test reaches them. Work itself is not made faster: at a speed of 100 a script has three seconds. Schedules and
-time stamps follow the machine's time, whatever the speed.
+lifecycle scripts, jobs, warm pools, presigned URLs, sessions, a stack's waits) are AWS's own and are divided by the
+speed too, so that a test reaches them. Work itself is not made faster: at a speed of 100 a script has three seconds.
+Schedules and time stamps follow the machine's time, whatever the speed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STATE_SECONDS: Mapping[tuple[str, str], float] = {
     ("ProcessingJob", "Stopping"): 30,
     ("TransformJob", "Stopping"): 30,
 }
-"""Kind and state to seconds; `Starting` is what jobs do in InProgress before they have an instance."""
+"""Kind and state to seconds; `Starting` is the time in InProgress before a job has its instances."""
 SCRIPT_SECONDS = 300.0
 """A lifecycle script's time (docs.aws.amazon.com/sagemaker/latest/dg/notebook-lifecycle-config.html)."""
 URL_SECONDS = 300.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
@@ -151,7 +151,7 @@ def _cbor_text(text: str) -> bytes:
     return b"\x79" + len(content).to_bytes(2, "big") + content
 
 
-_FORMS = {
+_FORMS: Mapping[Protocol, Callable[[str, str, str, str], tuple[str, bytes]]] = {
     "json": _as_json,
     "rest-json": _as_json,
     "query": _as_query,

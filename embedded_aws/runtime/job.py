@@ -103,9 +103,9 @@ class Job(ABC):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _await_instances(self) -> None:
-        """Starting, as long as it is to last; JobFailed if the job is stopped before it is over."""
-        began = time.monotonic()
-        while (left := began + self.host.clock.state(self.kind.name, "Starting") - time.monotonic()) > 0:
+        """As long as that is to last, unless they are a warm pool's; JobFailed if the job is stopped meanwhile."""
+        began, warm = time.monotonic(), "WarmPoolStatus" in self.record
+        while not warm and (left := began + self.host.clock.state(self.kind.name, "Starting") - time.monotonic()) > 0:
             if self.stop.wait(min(left, POLL_SECONDS)):
                 raise JobFailed("stopped before it began")
 

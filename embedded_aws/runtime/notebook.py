@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,8 +112,14 @@ class NotebookInstance:
             if phase in scripts and not (phase == "OnCreate" and self._created):
                 running.run_script(phase, self._config_arn)
             self._created = True
-        notes = [] if self._volume.limited else ["the volume has no limit on this machine"]
-        running.start_jupyter(self._folder / "home", notes)
+        running.start_jupyter(self._folder / "home", list(self._notes()))
+
+    def _notes(self) -> Iterator[str]:
+        """What this machine cannot do as AWS does."""
+        if not self._volume.limited:
+            yield "the volume has no limit on this machine"
+        if self._host.isolation is Isolation.USER and self._record["RootAccess"] == "Disabled":
+            yield "ec2-user has root's rights on this machine: a sandbox of an ordinary user has one user only"
 
     def _fail(self, reason: str) -> None:
         self._end(grace_seconds=0)

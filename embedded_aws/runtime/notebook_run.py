@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from embedded_aws.clock import SCRIPT_SECONDS
-from embedded_aws.runtime import images, notebook_files
+from embedded_aws.runtime import images, notebook_files, sudo
 from embedded_aws.runtime.container import grant, interpreter_mounts
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import NOTEBOOK
@@ -64,10 +64,13 @@ class NotebookRun:
             links=notebook_files.commands(self._environment),
         )
         try:
-            return Sandbox(spec)
+            sandbox = Sandbox(spec)
+            if self._record["RootAccess"] == "Enabled":
+                sudo.give_root(sandbox)
         except SandboxError:
             self._grant.close()
             raise
+        return sandbox
 
     def run_script(self, phase: str, config_arn: str) -> None:
         """One lifecycle script, as root; ScriptFailed with AWS's reason."""

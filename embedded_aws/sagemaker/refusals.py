@@ -41,8 +41,7 @@ _NOTEBOOK = {
     "DefaultCodeRepository": _NEVER,
     "AdditionalCodeRepositories": ([],),
     "PlatformIdentifier": ("notebook-al2023-v1",),
-    # There is no sudo and no metadata service: who asks for either is told, who forbids them has what was asked for.
-    "RootAccess": ("Disabled",),
+    # There is no metadata service: who asks for its first version is told, who forbids that has what was asked for.
     "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion": ("2",),
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from itertools import pairwise
 
 import pytest
 
@@ -97,14 +96,6 @@ def test_an_endpoint_is_in_creating_for_a_while() -> None:
     eventually(lambda: at("DescribeEndpoint", EndpointName="endpoint")["EndpointStatus"] == "InService")
 
 
-def test_times_of_states_follow_one_another() -> None:
-    at = stand(clock=Clock())
-    at.done("CreateTrainingJob", **training())
-    shown = at("DescribeTrainingJob", TrainingJobName="job")["SecondaryStatusTransitions"]
-    assert [item["Status"] for item in shown] == ["Starting", "Pending", "Completed"]
-    assert all(one["EndTime"] == two["StartTime"] for one, two in pairwise(shown))
-
-
 def test_a_presigned_url_lives_five_minutes_of_the_clock() -> None:
     """docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePresignedNotebookInstanceUrl: valid for 5 minutes."""
     doors = Doors(Clock(1500))
@@ -114,3 +105,30 @@ def test_a_presigned_url_lives_five_minutes_of_the_clock() -> None:
         eventually(lambda: doors.answer(path, "").status == 403)
     finally:
         doors.close()
+
+
+def test_a_warm_pool_lives_by_the_clock() -> None:
+    """dg/train-warm-pools.html: Available for KeepAlivePeriodInSeconds, an hour here in half a second."""
+    at = stand(quotas={"ml.m5.large for training warm pool usage": 1}, clock=Clock(7200))
+    cluster = {**training()["ResourceConfig"], "KeepAlivePeriodInSeconds": 3600}
+    at.done("CreateTrainingJob", **training(ResourceConfig=cluster))
+
+    def pool() -> str:
+        return str(at("DescribeTrainingJob", TrainingJobName="job")["WarmPoolStatus"]["Status"])
+
+    assert pool() == "Available"
+    eventually(lambda: pool() == "Terminated")
+
+
+def test_who_waits_for_spot_instances_waits_by_the_clock() -> None:
+    """APIReference/API_StoppingCondition.html, MaxWaitTimeInSeconds: a day here in half a second."""
+    at = stand(clock=Clock(172_800))
+    at.plane.capacity.withhold("ml.m5.large", 1)
+    limits = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 86_400}
+    at("CreateTrainingJob", **training(EnableManagedSpotTraining=True, StoppingCondition=limits))
+
+    def secondary() -> str:
+        return str(at("DescribeTrainingJob", TrainingJobName="job")["SecondaryStatus"])
+
+    assert secondary() == "Pending"
+    eventually(lambda: secondary() == "MaxWaitTimeExceeded")

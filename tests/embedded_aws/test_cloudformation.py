@@ -58,9 +58,10 @@ def test_notebook_update_stops_changes_and_starts(account: Account) -> None:
     assert updated.outputs == stack.outputs
     found = account.client("sagemaker").describe_notebook_instance(NotebookInstanceName=stack.outputs["Name"])
     assert (found["NotebookInstanceStatus"], found["InstanceType"]) == ("InService", "ml.t3.large")
-    refused = account.deploy(notebook(InstanceType="ml.t3.large", RootAccess="Enabled"), StackName=stack.name)
+    asked = notebook(InstanceType="ml.t3.large", DefaultCodeRepository="https://example.com/a")
+    refused = account.deploy(asked, StackName=stack.name)
     assert refused.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "RootAccess=Enabled is not implemented" in refused.reasons["Notebook"]
+    assert "DefaultCodeRepository is not implemented" in refused.reasons["Notebook"]
     account.destroy(stack)
 
 

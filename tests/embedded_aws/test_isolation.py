@@ -149,7 +149,7 @@ def scripted(plane: ControlPlane, script: str) -> dict[str, Any]:
         "CreateNotebookInstanceLifecycleConfig",
         {"NotebookInstanceLifecycleConfigName": "config", "OnCreate": [{"Content": content}]},
     )
-    plane.call("CreateNotebookInstance", stubs.notebook(LifecycleConfigName="config"))
+    plane.call("CreateNotebookInstance", stubs.notebook(LifecycleConfigName="config", RootAccess="Disabled"))
     return settled(plane, "NotebookInstance", "desk")
 
 
@@ -171,6 +171,13 @@ def test_an_ordinary_users_notebook_instance_has_one_user_with_two_names(start: 
     assert found["NotebookInstanceStatus"] == "InService", (found.get("FailureReason"), lines)
     assert lines[0] == "/home/ec2-user"
     assert lines[-4:] == ["/home/ec2-user", "first", "second", "third"]
+    log = Bench(account, "", "")
+    for _ in polls(20):
+        if log.log("/aws/sagemaker/NotebookInstances", "desk/jupyter.log"):
+            break
+    said = " ".join(log.log("/aws/sagemaker/NotebookInstances", "desk/jupyter.log"))
+    assert "the volume has no limit on this machine" in said
+    assert "ec2-user has root's rights on this machine" in said
 
 
 @pytest.mark.skipif(AVAILABLE is Isolation.NONE, reason="needs namespaces")

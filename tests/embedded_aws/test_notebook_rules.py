@@ -168,6 +168,25 @@ for line in %r:
     assert "ec2-user is not in the sudoers file" in said
 
 
+def test_users_have_root_access_unless_it_is_disabled(desks: Desks) -> None:
+    """API_CreateNotebookInstance, RootAccess: Enabled by default; UPDATE: another value counts at the next start."""
+    name = desks.ready()
+    assert desks.at.sagemaker.describe_notebook_instance(NotebookInstanceName=name)["RootAccess"] == "Enabled"
+    ask = "import subprocess; print(subprocess.run(%r, shell=True, capture_output=True, text=True).stdout)"
+    shown = (
+        "sudo sh -c 'id -un; echo $SUDO_USER $HOME'; sudo touch /etc/mine && echo may; sudo -u ec2-user id -un; id -un"
+    )
+    with desks.open(name) as door:
+        assert door.run(ask % shown).split() == ["root", "ec2-user", "/root", "may", "ec2-user", "ec2-user"]
+        assert door.run(ask % "sudo -i pwd").split() == ["/root"]
+    desks.stop(name)
+    desks.at.sagemaker.update_notebook_instance(NotebookInstanceName=name, RootAccess="Disabled")
+    assert desks.settled(name)["RootAccess"] == "Disabled"
+    assert desks.start(name)["NotebookInstanceStatus"] == "InService"
+    with desks.open(name) as door:
+        assert door.run(ask % "sudo id -un; id -un").split() == ["ec2-user"]
+
+
 def test_sdks_do_not_ask_a_metadata_service(desks: Desks) -> None:
     """API_InstanceMetadataServiceConfiguration: the engine has no such service, and version 1 is refused."""
     name = desks.ready(InstanceMetadataServiceConfiguration={"MinimumInstanceMetadataServiceVersion": "2"})

@@ -123,9 +123,7 @@ def metadata(version: str) -> Params:
         ("CreateNotebookInstance", {"DirectInternetAccess": "Disabled"}, "DirectInternetAccess=Disabled"),
         ("CreateNotebookInstance", {"PlatformIdentifier": "notebook-al2-v2"}, "PlatformIdentifier=notebook-al2-v2"),
         ("CreateNotebookInstance", {"DefaultCodeRepository": "https://example.com/a"}, "DefaultCodeRepository"),
-        ("CreateNotebookInstance", {"RootAccess": "Enabled"}, "RootAccess=Enabled"),
         ("CreateNotebookInstance", metadata("1"), "MinimumInstanceMetadataServiceVersion=1"),
-        ("UpdateNotebookInstance", {"RootAccess": "Enabled"}, "RootAccess=Enabled"),
     ],
 )
 def test_a_member_that_is_not_done(action: str, member: Params, shown: str) -> None:
