@@ -51,6 +51,7 @@ _VOLATILE_MEMBERS = frozenset(
         "ApproximateNumberOfMessagesNotVisible",
         "RoleLastUsed",
         "uploadSequenceToken",
+        "_fired",
     }
 )
 

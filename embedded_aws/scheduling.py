@@ -9,7 +9,7 @@ import logging
 import random
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -34,7 +34,9 @@ _INSTANT = timedelta(microseconds=1)
 _RETRYABLE_STATUS = 500
 _RETRYABLE_CODES = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
 
-Schedule = Mapping[str, Any]
+Schedule = MutableMapping[str, Any]
+FIRED = "_fired"
+"""The member of a schedule's record that notes the last moment for which it fired, in seconds of the epoch."""
 
 
 class Sessions(Protocol):
@@ -59,7 +61,6 @@ class Scheduler:
         self._store = store
         self._clients = clients
         self._sessions = sessions
-        self._fired: dict[Any, tuple[object, datetime]] = {}
         self._ended = threading.Event()
 
     def start(self) -> None:
@@ -78,13 +79,16 @@ class Scheduler:
                     self._look(key, schedule, now)
 
     def _look(self, key: object, schedule: Schedule, now: datetime) -> None:
-        """Fire a schedule that is due; forget one that has nothing more to do, if it asks for that."""
-        version = (schedule["ScheduleExpression"], schedule["LastModificationDate"])
-        known_version, last = self._fired.get(key, (None, None))
-        since = last + _INSTANT if last is not None and known_version == version else None
+        """Fire a schedule that is due; forget one that has nothing more to do, if it asks for that.
+
+        The record notes what has fired, so that nothing fires twice when an engine starts again with its state; an
+        update makes a new record.
+        """
+        last = schedule.get(FIRED)
+        since = None if last is None else datetime.fromtimestamp(last, UTC) + _INSTANT
         moment = next_moment(schedule, since)
         if moment is not None and moment <= now:
-            self._fired[key] = (version, moment)
+            schedule[FIRED] = moment.timestamp()
             self._fire(schedule, moment)
             moment = next_moment(schedule, moment + _INSTANT)
         if moment is None and schedule.get("ActionAfterCompletion") == "DELETE":
