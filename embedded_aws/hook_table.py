@@ -196,7 +196,6 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "schedules": (
         "Schedules are checked and listed in pages, fire within a second under their role, and bury what failed.",
         {
-            "services.scheduler:_get_schedule": "name, query",
             "services.scheduler:_list_schedules": "query",
             "services.scheduler:_list_schedule_groups": "query",
             "services.scheduler:_schedule_arn": "group, name",

@@ -51,7 +51,6 @@ _VOLATILE_MEMBERS = frozenset(
         "ApproximateNumberOfMessagesNotVisible",
         "RoleLastUsed",
         "uploadSequenceToken",
-        "_fired",
     }
 )
 

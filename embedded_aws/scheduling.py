@@ -9,7 +9,7 @@ import logging
 import random
 import threading
 import uuid
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -34,9 +34,7 @@ _INSTANT = timedelta(microseconds=1)
 _RETRYABLE_STATUS = 500
 _RETRYABLE_CODES = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
 
-Schedule = MutableMapping[str, Any]
-FIRED = "_fired"
-"""The member of a schedule's record that notes the last moment for which it fired, in seconds of the epoch."""
+Schedule = Mapping[str, Any]
 
 
 class Sessions(Protocol):
@@ -61,6 +59,7 @@ class Scheduler:
         self._store = store
         self._clients = clients
         self._sessions = sessions
+        self._fired: dict[Any, tuple[object, datetime]] = {}
         self._ended = threading.Event()
 
     def start(self) -> None:

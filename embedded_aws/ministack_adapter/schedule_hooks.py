@@ -13,7 +13,6 @@ from embedded_aws import schedule_requests
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.scheduling import FIRED
 
 _ALL = str(2**31)
 
@@ -48,7 +47,6 @@ def _schedules(engine: Engine) -> None:
 
     scheduler._create_schedule = vetted("CreateSchedule", create_once)
     scheduler._update_schedule = vetted("UpdateSchedule", update)
-    scheduler._get_schedule = partial(_shown, scheduler._get_schedule)
     scheduler._list_schedules = partial(_paged, scheduler._list_schedules, "Schedules")
     scheduler._list_schedule_groups = partial(_paged, scheduler._list_schedule_groups, "ScheduleGroups")
     scheduler.start_scheduler = engine.scheduler.start
@@ -57,13 +55,6 @@ def _schedules(engine: Engine) -> None:
 def _error(error: AwsError) -> Reply:
     reply: Reply = scheduler._error(error.status, error.code, error.message)
     return reply
-
-
-def _shown(inner: Callable[[str, Any], Reply], name: str, query: Any) -> Reply:
-    """A schedule without what the record notes for itself."""
-    status, headers, content = inner(name, query)
-    shown = {key: value for key, value in json.loads(content).items() if key != FIRED}
-    return status, headers, json.dumps(shown).encode()
 
 
 def _paged(inner: Callable[[Any], Reply], member: str, query: Mapping[str, str]) -> Reply:

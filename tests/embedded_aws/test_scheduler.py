@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -16,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.schedule_expressions import parse
-from embedded_aws.scheduling import Delivery, Scheduler, Store, next_moment, window_seconds
+from embedded_aws.scheduling import Delivery, next_moment, window_seconds
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls, trust
 
 OFF = {"Mode": "OFF"}
@@ -429,30 +428,6 @@ def test_failure_that_is_not_retried_names_no_condition() -> None:
     calls = deliver([AwsError("AccessDeniedException", "no", 403)])
     assert [name for name, _ in calls] == ["StartExecution", "SendMessage"]
     assert "EXHAUSTED_RETRY_CONDITION" not in calls[-1][1]["MessageAttributes"]
-
-
-def test_nothing_fires_twice_when_the_engine_starts_again() -> None:
-    """EventBridge Scheduler user guide, "Schedule types": a one-time schedule invokes its target once."""
-    changed = datetime.now(UTC) - timedelta(seconds=5)
-    held = {
-        "Name": "s",
-        "Arn": "arn:aws:scheduler:us-east-1:1:schedule/default/s",
-        "State": "ENABLED",
-        "ScheduleExpression": f"at({changed + timedelta(seconds=3):%Y-%m-%dT%H:%M:%S})",
-        "ScheduleExpressionTimezone": "UTC",
-        "LastModificationDate": changed.timestamp(),
-        "Target": {"Arn": "arn:aws:states:us-east-1:1:stateMachine:m", "RoleArn": "r"},
-    }
-    answers, store = Answers([]), Store(lambda: {"key": held}, lambda _: None)
-    for _ in range(2):
-        started = Scheduler(store, cast("Any", answers), Mock())
-        started.start()
-        for _ in polls(10):
-            if answers.calls:
-                break
-        time.sleep(1.2)
-        started.stop()
-    assert [name for name, _ in answers.calls] == ["StartExecution"]
 
 
 # --- expressions -------------------------------------------------------------------------------------------
