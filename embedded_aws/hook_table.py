@@ -464,12 +464,15 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "paths": (
-        "Paths that lead nowhere fail instead of being null, in choices too; failed intrinsic functions have a name.",
+        "Paths that lead nowhere fail instead of being null, in choices too; intrinsic functions are the engine's own.",
         {
             "services.stepfunctions:_resolve_path": "path, data",
             "services.stepfunctions:_parse_jsonpath_tokens": "path",
             "services.stepfunctions:_evaluate_rule": "rule, data, ctx",
             "services.stepfunctions:_evaluate_intrinsic": "expression, data, ctx",
+            "services.stepfunctions:_exec_intrinsic": "node, data, ctx",
+            "services.stepfunctions:_parse_intrinsic_call": "s, pos",
+            "services.stepfunctions:_eval_intrinsic_arg": "arg, data, ctx",
         },
     ),
     "variables": (
