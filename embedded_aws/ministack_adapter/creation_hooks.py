@@ -69,7 +69,7 @@ def _creation_rights(engine: Engine) -> None:
         check = creation_rights.tagging(action, own, request_tags(service, action, body, params))
         key = router.extract_access_key_id(headers, query)
         found = check and iam_evaluator.enforce(key, check.action, service, place[0], own, dict(check.context))
-        if not check or not found:
+        if not check or not isinstance(found, iam_evaluator.EvalResult):
             return None
         reply: Reply = iam_actions.access_denied_response(
             service,
