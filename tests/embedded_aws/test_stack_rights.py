@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
 import yaml
 
@@ -15,12 +14,12 @@ from embedded_aws import creation_rights
 from embedded_aws.authorization import Check
 from embedded_aws.cloudformation import resource_types, rights
 from tests.embedded_aws.account import Account, allow, fresh
+from tests.embedded_aws.stack_schemas import schema_of
 from tests.embedded_aws.stack_templates import SAGEMAKER_ROLE, resource, template
 from tests.embedded_aws.stack_type_cases import CASES, CODE, TAGS, Case
 
 ROOT = Path(__file__).parent.parent.parent
 BOOTSTRAP = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
-SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 PLACE = {"region": "us-east-1", "account": "123456789012"}
 API = resource_types("us-east-1")
 # Their tests wait for what they make: test_cloudformation.py, test_cloudformation_hosting.py.
@@ -38,13 +37,6 @@ def used_types() -> Iterator[tuple[str, str]]:
     templates["bootstrap"] = yaml.load(BOOTSTRAP.read_text(), Loader)  # noqa: S506 # a SafeLoader of our own
     for name, content in templates.items():
         yield from {(item["Type"], name) for item in content["Resources"].values()}
-
-
-def schema_of(kind: str) -> dict[str, Any]:
-    """A type's public schema, as cfn-lint has it."""
-    names = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
-    found: dict[str, Any] = json.loads((SCHEMAS / "resources" / f"{names[kind]}.json").read_text())
-    return found
 
 
 @pytest.mark.parametrize(("kind", "where"), sorted(used_types()))

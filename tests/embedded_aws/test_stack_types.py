@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.embedded_aws.account import Account, Key, Stack, Template, allow, fresh
+from tests.embedded_aws.stack_schemas import schema_of
 from tests.embedded_aws.stack_type_cases import CASES, Case, Given, Props, given, is_there
 
 ONE_BY_ONE = [
@@ -59,6 +60,20 @@ def test_life_with_the_documented_rights_and_no_others(account: Account, given: 
         assert not is_there(case, given, old, before)
     assert account.destroy(stack, user).status == "DELETE_COMPLETE"
     assert not is_there(case, given, stack.outputs["Ref"], props)
+
+
+@KINDS
+def test_attributes_are_the_public_schemas(account: Account, given: Given, case: Case) -> None:
+    """Fn::GetAtt gives every `readOnlyProperties` of the type's schema, but those of features that are refused here."""
+    paths = [path.removeprefix("/properties/") for path in schema_of(case.kind).get("readOnlyProperties", [])]
+    names = [path.replace("/", ".") for path in paths if not path.startswith(("Metadata", "SnapStartResponse"))]
+    wanted = of(case, case.first(given))
+    wanted["Outputs"] |= {f"A{i}": {"Value": {"Fn::GetAtt": ["Thing", name]}} for i, name in enumerate(names)}
+    stack = account.deploy(wanted)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    assert len(stack.outputs) == len(names) + 1
+    assert all(stack.outputs.values()), dict(zip(names, stack.outputs.values(), strict=False))
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
 
 
 @pytest.mark.parametrize(("case", "verb", "action"), ONE_BY_ONE)
