@@ -14,14 +14,17 @@ from embedded_aws import creation_rights
 from embedded_aws.authorization import Check
 from embedded_aws.cloudformation import resource_types, rights
 from tests.embedded_aws.account import Account, allow, fresh
+from tests.embedded_aws.stack_cases_makers import MAKERS
+from tests.embedded_aws.stack_cases_others import OTHERS
 from tests.embedded_aws.stack_schemas import schema_of
-from tests.embedded_aws.stack_templates import SAGEMAKER_ROLE, resource, template
-from tests.embedded_aws.stack_type_cases import CASES, CODE, TAGS, Case
+from tests.embedded_aws.stack_templates import CODE, SAGEMAKER_ROLE, resource, template
+from tests.embedded_aws.stack_type_cases import TAGS, Case
 
 ROOT = Path(__file__).parent.parent.parent
 BOOTSTRAP = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
 PLACE = {"region": "us-east-1", "account": "123456789012"}
 API = resource_types("us-east-1")
+CASES = [*MAKERS, *OTHERS]
 # Their tests wait for what they make: test_cloudformation.py, test_cloudformation_hosting.py.
 ELSEWHERE = {f"AWS::SageMaker::{kind}" for kind in ("Model", "EndpointConfig", "Endpoint", "NotebookInstance")}
 

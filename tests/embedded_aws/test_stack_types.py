@@ -7,9 +7,12 @@ import json
 import pytest
 
 from tests.embedded_aws.account import Account, Key, Stack, Template, allow, fresh
+from tests.embedded_aws.stack_cases_makers import MAKERS
+from tests.embedded_aws.stack_cases_others import OTHERS
 from tests.embedded_aws.stack_schemas import schema_of
-from tests.embedded_aws.stack_type_cases import CASES, Case, Given, Props, given, is_there
+from tests.embedded_aws.stack_type_cases import Case, Given, Props, given, is_there
 
+CASES = [*MAKERS, *OTHERS]
 ONE_BY_ONE = [
     pytest.param(case, verb, action, id=f"{case.kind}-{verb}-{action}")
     for case in CASES
