@@ -65,6 +65,11 @@ def _tags(given: Any) -> dict[str, str]:  # noqa: ANN401 # a list or a map of an
     return {str(tag.get("key", "")): str(tag.get("value", "")) for tag in named}
 
 
+def merged(held: bytes, change: bytes) -> bytes:
+    """A JSON object with another one's members put over it."""
+    return json.dumps({**_members(held), **_members(change)}).encode()
+
+
 def _members(body: bytes) -> Mapping[str, Any]:
     """The members of a JSON request; none of another one, which its service will refuse."""
     try:

@@ -262,6 +262,10 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "core.iam_actions:_match_rest_action": "service, method, path, query_params",
         },
     ),
+    "event-invoke-updates": (
+        "UpdateFunctionEventInvokeConfig changes what it names and keeps the rest.",
+        {"app:SERVICE_HANDLERS": None},
+    ),
     "resource-arns": (
         "Actions of repositories, rules, aliases, topics and schedule groups are asked about on their resource.",
         {

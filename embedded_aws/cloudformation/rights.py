@@ -61,12 +61,6 @@ TABLE: dict[str, Rights] = {
         ("iam:DeleteUser", "iam:GetUser"),
         "UserName",
     ),
-    "AWS::Lambda::EventInvokeConfig": Rights(
-        "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
-        ("lambda:PutFunctionEventInvokeConfig",),
-        ("lambda:UpdateFunctionEventInvokeConfig",),
-        ("lambda:DeleteFunctionEventInvokeConfig",),
-    ),
     "AWS::Lambda::EventSourceMapping": Rights(
         "*",
         ("lambda:CreateEventSourceMapping", "lambda:GetEventSourceMapping"),

@@ -28,6 +28,24 @@ def _lambda_actions(_: Engine) -> None:
     iam_actions._lambda_action = action
 
 
+@HOOKS.applies("event-invoke-updates")
+def _event_invoke_updates(_: Engine) -> None:
+    inner = app.SERVICE_HANDLERS["lambda"]
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        if method != "POST" or not path.rstrip("/").endswith("/event-invoke-config"):
+            plain: Reply = await inner(method, path, headers, body, query)
+            return plain
+        held: Reply = await inner("GET", path, headers, b"", query)
+        if held[0] >= 400:
+            return held
+        merged = creation_rights.merged(held[2], body)
+        reply: Reply = await inner("PUT", path, headers, merged, query)
+        return reply
+
+    app.SERVICE_HANDLERS["lambda"] = handle
+
+
 @HOOKS.applies("resource-arns")
 def _resource_arns(engine: Engine) -> None:
     find, place = iam_actions.extract_resource_arn, f"{engine.place.region}:{engine.place.account}"

@@ -156,4 +156,20 @@ MAKERS = [
         replaced=lambda given: {"AliasName": "alias/of-a-stack-too", "TargetKeyId": given.key},
         arns=("arn:aws:kms:{place}:alias/of-a-stack", "arn:aws:kms:{place}:key/{key}"),
     ),
+    Case(
+        "AWS::Lambda::EventInvokeConfig",
+        lambda given: {"FunctionName": given.function, "Qualifier": "$LATEST", "MaximumRetryAttempts": "1"},
+        ("lambda:PutFunctionEventInvokeConfig",),
+        ("lambda:DeleteFunctionEventInvokeConfig",),
+        lambda given, _own, _props: given.account.client("lambda").get_function_event_invoke_config(
+            FunctionName=given.function, Qualifier="$LATEST"
+        ),
+        changed=lambda given: {
+            "FunctionName": given.function,
+            "Qualifier": "$LATEST",
+            "MaximumEventAgeInSeconds": 60,
+        },
+        update=("lambda:UpdateFunctionEventInvokeConfig",),
+        arns=("{function}", "{function}:*"),
+    ),
 ]

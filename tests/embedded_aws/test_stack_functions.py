@@ -90,3 +90,24 @@ def test_permission_lets_a_service_in_and_names_its_statement(account: Account) 
     assert held["Sid"] == stack.outputs["P"]
     assert held["Condition"] == {"ArnLike": {"AWS:SourceArn": source}}
     assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
+def test_settings_of_asynchronous_calls(account: Account) -> None:
+    """UpdateFunctionEventInvokeConfig changes what it names (Lambda API); a dropped property is the default again."""
+    arn, functions = account.function(CODE, account.role()), account.client("lambda")
+    asked = {"FunctionName": arn, "Qualifier": "$LATEST"}
+
+    def held() -> tuple[int, int]:
+        found = functions.get_function_event_invoke_config(**asked)
+        return found["MaximumRetryAttempts"], found["MaximumEventAgeInSeconds"]
+
+    with pytest.raises(ClientError, match="EventInvokeConfig"):
+        functions.update_function_event_invoke_config(**asked, MaximumRetryAttempts=0)
+    stack = account.deploy(template(C=resource("Lambda::EventInvokeConfig", MaximumRetryAttempts="1", **asked)))
+    assert (stack.status, held()) == ("CREATE_COMPLETE", (1, 21600)), stack.reasons
+    functions.update_function_event_invoke_config(**asked, MaximumEventAgeInSeconds=60)
+    assert held() == (1, 60)
+    changed = template(C=resource("Lambda::EventInvokeConfig", MaximumEventAgeInSeconds=90, **asked))
+    assert account.deploy(changed, StackName=stack.name).status == "UPDATE_COMPLETE"
+    assert held() == (2, 90)
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
