@@ -152,13 +152,6 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "What the emulator provisions itself needs the stack's principal's rights too.",
         {
             "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
-            "services.cloudformation.provisioners:_provision_resource": "resource_type, logical_id, props, stack_name",
-            "services.cloudformation.provisioners:_update_resource": (
-                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
-            ),
-            "services.cloudformation.provisioners:_delete_resource": (
-                "resource_type, physical_id, props, stack_name, logical_id"
-            ),
             "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),
             "services.cloudformation.stacks:_update_resource": (
                 "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
@@ -404,6 +397,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
                 "service, method, path, headers, body, query_params, region, account_id"
             ),
             "core.iam_actions:request_tag_context": "service, iam_action, body, params",
+            "core.iam_evaluator:EvalResult": None,
             "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",
         },
     ),
@@ -543,5 +537,9 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.sts:register_session": "access_key, session",
             "services.sts:_future": "seconds",
         },
+    ),
+    "event-invoke-updates": (
+        "UpdateFunctionEventInvokeConfig changes what it names and keeps the rest.",
+        {"app:SERVICE_HANDLERS": None},
     ),
 }
