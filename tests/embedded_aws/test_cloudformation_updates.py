@@ -87,6 +87,21 @@ def test_update_that_fails_restores_what_was(account: Account) -> None:
     assert account.destroy(stack).status == "DELETE_COMPLETE"
 
 
+def test_what_an_update_cannot_delete_is_left_behind(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-monitor-stack.html: three attempts, then no more."""
+    both = template({"Name": {"Ref": "Bucket"}}, Bucket=resource("S3::Bucket"), Queue=resource("SQS::Queue"))
+    stack, objects = account.deploy(both), account.client("s3")
+    objects.put_object(Bucket=stack.outputs["Name"], Key="k", Body=b"1")
+    updated = account.deploy(template(Queue=resource("SQS::Queue")), StackName=stack.name)
+    assert updated.status == "UPDATE_COMPLETE"
+    told = [event.status for event in since_update(account, stack.name) if event.logical_id == "Bucket"]
+    assert told == ["DELETE_IN_PROGRESS", "DELETE_FAILED"] * 3
+    shown = account.client("cloudformation").list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
+    assert [held["LogicalResourceId"] for held in shown] == ["Queue"]
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+    assert objects.list_objects_v2(Bucket=stack.outputs["Name"])["KeyCount"] == 1
+
+
 def test_change_set_without_changes_fails(account: Account) -> None:
     """AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html."""
     stacks, wanted = account.client("cloudformation"), _queues(One=30)
