@@ -81,6 +81,11 @@ def stop(engine: Engine) -> None:
     clean_processes(engine.state)
 
 
+def end(engine: Engine) -> None:
+    """Tell the engine to end with all it started, and wait. What it leaves stays, for `clean_processes` to remove."""
+    _ask_to_end(engine.pid)
+
+
 def clean(state: Path) -> list[str]:
     """Remove what an engine in `state` left, running or killed; the folder too. Returns what was done."""
     state = state.resolve()
@@ -177,10 +182,15 @@ def _tail(log: Path) -> str:
 
 def _end(pid: int) -> None:
     """SIGTERM, then SIGKILL after a while."""
-    _kill(pid, signal.SIGTERM)
-    if not _wait_for_exit([pid], seconds=_STOP_SECONDS):
+    if not _ask_to_end(pid):
         _kill(pid, signal.SIGKILL)
         _wait_for_exit([pid], seconds=5.0)
+
+
+def _ask_to_end(pid: int) -> bool:
+    """SIGTERM; whether it ended within a while."""
+    _kill(pid, signal.SIGTERM)
+    return _wait_for_exit([pid], seconds=_STOP_SECONDS)
 
 
 def _kill(pid: int, number: signal.Signals) -> None:

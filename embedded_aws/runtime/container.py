@@ -73,7 +73,7 @@ class Container:
 
     def _make_sandbox(self, mounts: Sequence[Mount]) -> Sandbox:
         spec = SandboxSpec(
-            state=self._host.state,
+            nursery=self._host.nursery,
             isolation=self._host.isolation,
             hostname=self._spec.hostname,
             mounts=mounts,

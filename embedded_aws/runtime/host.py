@@ -8,6 +8,7 @@ from typing import Any
 
 from embedded_aws.clients import Clients
 from embedded_aws.runtime.doors import Doors
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.sagemaker.ports import RoleSessions
 
@@ -41,6 +42,7 @@ class Host:
     clients: Clients
     sessions: RoleSessions
     doors: Doors
+    nursery: Nursery
     script_seconds: float
 
     def acting_as(self, role_arn: str) -> Principal:

@@ -15,6 +15,7 @@ from embedded_aws.runtime.endpoint import Endpoint
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import Job
 from embedded_aws.runtime.notebook import NotebookInstance
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.processing import ProcessingJob
 from embedded_aws.runtime.sandbox import Isolation, detect
 from embedded_aws.runtime.training import TrainingJob
@@ -63,16 +64,18 @@ class LocalRuntime:
     """Runs jobs, endpoints and notebook instances as processes in sandboxes."""
 
     def __init__(self, settings: Settings, sessions: RoleSessions) -> None:
+        nursery = Nursery(settings.state)
         self.host = Host(
             endpoint_url=settings.endpoint_url,
             region=settings.region,
             account=settings.account,
             state=settings.state,
             environments=settings.environments,
-            isolation=settings.isolation or detect(settings.state),
+            isolation=settings.isolation or detect(nursery),
             clients=Clients(settings.endpoint_url, settings.region),
             sessions=sessions,
             doors=Doors(),
+            nursery=nursery,
             script_seconds=settings.script_seconds,
         )
         self._jobs: dict[int, Job] = {}
@@ -137,6 +140,7 @@ class LocalRuntime:
         for job in jobs:
             job.join()
         self.host.doors.close()
+        self.host.nursery.close()
 
     def _start_job(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         job = JOBS[kind.name](self.host, plane, kind, record)

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded_aws.runtime import volume
+from embedded_aws.runtime import notebook_files, volume
 from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.jupyter import JupyterError
-from embedded_aws.runtime.notebook_files import HOME, USER, VOLUME
+from embedded_aws.runtime.notebook_files import HOME, VOLUME
 from embedded_aws.runtime.notebook_run import PHASES, NotebookRun, ScriptFailed
 from embedded_aws.runtime.sandbox import Isolation, Mount, SandboxError
 from embedded_aws.sagemaker.errors import AwsError, validation
@@ -48,8 +48,8 @@ class NotebookInstance:
         parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=f"{self._name}-", dir=parent))
         self._folder.chmod(0o755)
-        owner = 0 if host.isolation is Isolation.USER else USER.uid
-        limited = volume.images_work(host.state, host.isolation)
+        owner = notebook_files.owner(single_user=host.isolation is Isolation.USER)
+        limited = volume.images_work(host.nursery, host.isolation)
         self._volume = volume.Volume(self._folder, owner=owner, image=limited)
         self._created = False
         self._running: NotebookRun | None = None

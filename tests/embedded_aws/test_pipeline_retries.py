@@ -1,0 +1,66 @@
+"""The pipelines' retriers meet the name that a throttled SageMaker task has, and a task so retried succeeds."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from embedded_aws.clients import Clients
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.step_functions import Task, TaskError, integration, perform
+from infra.asl.language import THROTTLED, retry
+from tests.embedded_aws.account import Account, allow, fresh, polls
+from tests.embedded_aws.bench import XGBOOST, archive, bench
+
+CALL = "arn:aws:states:::sagemaker:createModel"
+
+
+class Throttled:
+    """Clients of an AWS that is asked too often."""
+
+    def call(self, *_asked: object) -> object:
+        """SageMaker's answer, as its API reference's page on common errors has it."""
+        raise AwsError("ThrottlingException", "Rate exceeded", 400)
+
+
+@pytest.mark.parametrize("call", [CALL, "arn:aws:states:::sagemaker:createTrainingJob.sync"])
+def test_a_throttled_task_has_a_name_that_is_retried(call: str) -> None:
+    """AWS documents no names of its own for SageMaker's integrations; that this one is retried is what counts."""
+    found = integration(call)
+    assert found is not None
+    task = Task(credentials=lambda: cast("Any", None), wanted=lambda: True)
+    with pytest.raises(TaskError) as failed:
+        perform(cast("Clients", Throttled()), found, {"TrainingJobName": "x"}, task)
+    assert failed.value.error in THROTTLED
+
+
+def test_a_task_that_fails_under_that_name_is_tried_again_and_succeeds(account: Account) -> None:
+    """Nothing can be throttled here: a right that comes late fails the task under the same name until it is there."""
+    at, model, role = bench(account), fresh("model"), account.role()
+    data = at.put("model.tar.gz", archive(code__infer_py=""))
+    container = {"Image": XGBOOST, "ModelDataUrl": data, "Environment": {"SAGEMAKER_PROGRAM": "infer.py"}}
+    state = {
+        "Type": "Task",
+        "Resource": CALL,
+        "Parameters": {"ModelName": model, "ExecutionRoleArn": at.role, "PrimaryContainer": container},
+        "Retry": [retry(THROTTLED, interval=2, attempts=5)],
+        "End": True,
+    }
+    machine = account.machine({"Model": state}, role)
+    machines = account.client("stepfunctions")
+    execution = machines.start_execution(stateMachineArn=machine)["executionArn"]
+    failures: list[str] = []
+    for _ in polls(30):
+        events = machines.get_execution_history(executionArn=execution)["events"]
+        failures = [event["taskFailedEventDetails"]["error"] for event in events if event["type"] == "TaskFailed"]
+        if failures:
+            break
+    account.set_rights(role, allow("sagemaker:CreateModel"), allow("iam:PassRole", resource=at.role))
+    for _ in polls(120):
+        ended = machines.describe_execution(executionArn=execution)
+        if ended["status"] != "RUNNING":
+            break
+    assert ended["status"] == "SUCCEEDED", ended["cause"]
+    assert set(failures) <= set(THROTTLED)
+    assert account.client("sagemaker").describe_model(ModelName=model)["ModelName"] == model
