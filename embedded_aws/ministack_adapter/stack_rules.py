@@ -12,7 +12,14 @@ from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
-from embedded_aws.cloudformation import exports, not_done, stack_states, template_checks, template_shape
+from embedded_aws.cloudformation import (
+    exports,
+    not_done,
+    stack_states,
+    template_checks,
+    template_sections,
+    template_shape,
+)
 from embedded_aws.cloudformation.property_checks import checks_of
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
 from embedded_aws.engine import Engine
@@ -73,7 +80,11 @@ def _validate(
     """The emulator's checks of a template, and those it lacks; a macro may still make everything of what it says."""
     expanded = not template.get("Transform")
     if expanded:
-        _raise(template_shape.shape_problem(template) or not_done.attribute_not_done(template))
+        _raise(
+            template_shape.shape_problem(template)
+            or template_sections.section_problem(template)
+            or not_done.attribute_not_done(template)
+        )
     try:
         inner(template, conditions, params=params)
     except ValueError as error:

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.cloudformation.template_checks import parameter_problem, unrecognized
+from embedded_aws.cloudformation.template_sections import section_problem
 from tests.embedded_aws.account import Account, Template, code_of, fresh, trust
 from tests.embedded_aws.stack_templates import SAGEMAKER_ROLE, get, resource, template
 
@@ -86,6 +87,70 @@ def _told(error: ClientError) -> str:
 def test_template_that_cannot_be_deployed(account: Account, wanted: Template, told: str) -> None:
     """AWSCloudFormation/latest/UserGuide/troubleshooting.html; intrinsic-function-reference-ref.html."""
     assert (code_of(error := _refused(account, wanted)), _told(error)) == ("ValidationError", told)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            {"AWSTemplateFormatVersion": "2011"},
+            "Template format error: unsupported value for AWSTemplateFormatVersion.",
+        ),
+        (
+            {"Parameters": {"P": {"Default": "x"}}},
+            "Template format error: [/Parameters/P] Every Parameters object must contain a Type member.",
+        ),
+        (
+            {"Parameters": {"P": {"Type": "Strin", "Default": ""}}},
+            "Template format error: Unrecognized parameter type: Strin",
+        ),
+        (
+            {"Parameters": {"P": {"Type": "String", "Default": "", "Colour": 1}}},
+            "Invalid template parameter property 'Colour'",
+        ),
+        ({"Outputs": {"a_b": {"Value": "1"}}}, "Template format error: Outputs name 'a_b' is non alphanumeric."),
+        (
+            {"Outputs": {"O": {"Description": "1"}}},
+            "Template format error: [/Outputs/O] Every Outputs member must contain a Value object",
+        ),
+        (
+            {"Resources": {"Q": {**_QUEUE, "DeletionPolicy": "retain"}}},
+            "Template format error: Unrecognized DeletionPolicy retain for resource Q",
+        ),
+        (
+            {"Resources": {"Q": {**_QUEUE, "UpdateReplacePolicy": {"Ref": "AWS::Region"}}}},
+            "Template format error: Every UpdateReplacePolicy member must be a string.",
+        ),
+        (
+            {"Outputs": {"O": {"Value": {"Fn::Joyn": []}}}},
+            "Template error: Fn::Joyn is no function of CloudFormation's",
+        ),
+    ],
+)
+def test_sections_have_the_form_of_their_pages(account: Account, more: Template, told: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/parameters-section-structure.html, outputs-section-structure.html.
+
+    And aws-attribute-deletionpolicy.html, aws-attribute-updatereplacepolicy.html, format-version-structure.html.
+    """
+    assert _told(_refused(account, {**template(Q=_QUEUE), **more})) == told
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "String",
+        "Number",
+        "List<Number>",
+        "CommaDelimitedList",
+        "AWS::EC2::VPC::Id",
+        "List<AWS::EC2::Subnet::Id>",
+        "AWS::SSM::Parameter::Name",
+        "AWS::SSM::Parameter::Value<List<String>>",
+    ],
+)
+def test_types_of_parameters(kind: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html."""
+    assert section_problem(_with({"P": {"Type": kind, "NoEcho": True}})) is None
 
 
 def test_what_refers_to_itself_rightly_passes(account: Account) -> None:

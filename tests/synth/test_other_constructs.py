@@ -39,6 +39,7 @@ from aws_cdk import aws_sqs as sqs
 from embedded_aws.cloudformation.early_validation import problems
 from embedded_aws.cloudformation.property_checks import checks_of
 from embedded_aws.cloudformation.static_values import StaticValues
+from embedded_aws.cloudformation.template_sections import section_problem
 from embedded_aws.cloudformation.template_shape import shape_problem
 
 
@@ -136,5 +137,5 @@ def test_what_the_cdk_writes_passes(build: Callable[[Stack], None], tmp_path: Pa
     resources = template["Resources"]
     assert len(resources) > 5
     values = StaticValues(lambda _: None, lambda _: True, {}, object())
-    assert shape_problem(template) is None
+    assert (shape_problem(template), section_problem(template)) == (None, None)
     assert problems(resources, resources, values, checks_of("us-east-1")) == []
