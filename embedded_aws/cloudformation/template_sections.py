@@ -12,6 +12,7 @@ from typing import Any
 Template = Mapping[str, Any]
 
 _VERSION = "2010-09-09"
+_CHOICE = 3  # condition, value if it holds, value if it does not
 _PARAMETER_KEYS = frozenset(
     {
         "AllowedPattern",
@@ -63,12 +64,14 @@ def section_problem(template: Template) -> str | None:
 def _problems(template: Template) -> Iterator[str]:
     if str(template.get("AWSTemplateFormatVersion", _VERSION)) != _VERSION:
         yield "Template format error: unsupported value for AWSTemplateFormatVersion."
-    for name, held in (template.get("Parameters") or {}).items():
-        yield from _parameter_problems(name, held)
-    for name, held in (template.get("Outputs") or {}).items():
-        yield from _output_problems(name, held)
+    for section, problems in (("Parameters", _parameter_problems), ("Outputs", _output_problems)):
+        for name, held in (template.get(section) or {}).items():
+            if not isinstance(held, Mapping):
+                yield f"Template format error: Every {section} member must be an object."  # the text is not AWS's
+            yield from problems(name, held)
     for name, held in template["Resources"].items():
         yield from _policy_problems(name, held)
+    yield from _condition_problems(template)
     for function in _functions([template["Resources"], template.get("Outputs"), template.get("Conditions")]):
         if function not in _FUNCTIONS:
             yield f"Template error: {function} is no function of CloudFormation's"  # the text is not AWS's
@@ -88,6 +91,28 @@ def _output_problems(name: str, held: Mapping[str, Any]) -> Iterator[str]:
         yield f"Template format error: Outputs name '{name}' is non alphanumeric."
     if "Value" not in held:
         yield f"Template format error: [/Outputs/{name}] Every Outputs member must contain a Value object"
+
+
+def _condition_problems(template: Template) -> Iterator[str]:
+    known = (template.get("Conditions") or {}).keys()
+    for held in (template.get("Outputs") or {}).values():
+        if "Condition" in held and held["Condition"] not in known:
+            told = f"Unresolved condition dependency {held['Condition']} in the Outputs block of the template"
+            yield f"Template format error: {told}"
+    for choice in _choices([template["Resources"], template.get("Outputs")]):
+        if not isinstance(choice, list) or len(choice) != _CHOICE:
+            yield "Template error: Fn::If requires a list argument with three elements"
+        elif choice[0] not in known:
+            yield f"Template error: unresolved condition dependency {choice[0]} in Fn::If"
+
+
+def _choices(part: Any) -> Iterator[Any]:  # noqa: ANN401 # any part of a template
+    """What Fn::If is given, wherever it stands."""
+    if isinstance(part, Mapping) and "Fn::If" in part:
+        yield part["Fn::If"]
+    items = part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else ()
+    for held in items:
+        yield from _choices(held)
 
 
 def _policy_problems(name: str, held: Mapping[str, Any]) -> Iterator[str]:

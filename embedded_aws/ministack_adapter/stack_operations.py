@@ -42,6 +42,7 @@ class _Told:
 
     def add_event(self, *args: Any, **named: Any) -> None:
         event, journal = Event(*args, **named), _journal.get()
+        event = event._replace(reason=rollback_reasons.worded(event.reason))
         self._record_all(journal.seen(event) if journal else [event])
 
     def update(self, kind: str, own: str, old: Any, new: Any, stack_name: str, logical_id: Any, *more: Any) -> Any:

@@ -188,6 +188,38 @@ def test_parameters_must_be_given_and_fit(
     assert (code_of(error), _told(error)) == ("ValidationError", told)
 
 
+def test_what_is_not_made_under_a_condition_cannot_be_referred_to(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html: where Fn::If takes it, it is."""
+    wanted = template({"Out": {"Ref": "Other"}}, Queue=_QUEUE, Other={**_QUEUE, "Condition": "No"})
+    wanted["Conditions"] = {"No": {"Fn::Equals": ["a", "b"]}}
+    told = "Template format error: Unresolved resource dependencies [Other] in the Outputs block of the template"
+    assert _told(_refused(account, wanted)) == told
+    wanted["Outputs"]["Out"]["Value"] = {"Fn::If": ["No", {"Ref": "Other"}, "none"]}
+    stack = account.deploy(wanted)
+    assert stack.outputs == {"Out": "none"}
+    account.destroy(stack)
+
+
+def test_template_comes_from_one_place(account: Account) -> None:
+    """AWSCloudFormation/latest/APIReference/API_CreateStack.html: TemplateBody or TemplateURL, not both."""
+    both = {"TemplateBody": json.dumps(template(Q=_QUEUE)), "TemplateURL": "https://s3.us-east-1.amazonaws.com/b/k"}
+    with pytest.raises(ClientError, match="not both"):
+        account.client("cloudformation").create_stack(StackName=fresh("stack"), **both)
+
+
+@pytest.mark.parametrize("act", ["update_stack", "create_change_set"])
+def test_type_of_a_resource_stays(account: Account, act: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html."""
+    stack = account.deploy(template(Thing=_QUEUE))
+    more = {"ChangeSetName": "other"} if act == "create_change_set" else {}
+    change = getattr(account.client("cloudformation"), act)
+    with pytest.raises(ClientError, match=r"Update of resource type is not permitted.*: \[Thing\]"):
+        change(StackName=stack.name, TemplateBody=json.dumps(template(Thing=resource("Logs::LogGroup"))), **more)
+    with pytest.raises(ClientError, match="Template format error"):
+        change(StackName=stack.name, TemplateBody="a: [", **more)
+    account.destroy(stack)
+
+
 def test_previous_values_count_as_given(account: Account) -> None:
     """AWSCloudFormation/latest/APIReference/API_Parameter.html: UsePreviousValue."""
     wanted = _with({"A": {"Type": "Number"}}, Queue=resource("SQS::Queue", DelaySeconds={"Ref": "A"}))

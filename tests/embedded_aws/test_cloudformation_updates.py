@@ -177,6 +177,23 @@ def test_export_has_one_owner_and_goes_with_its_output(account: Account) -> None
     assert name not in [export["Name"] for page in listed for export in page["Exports"]]
 
 
+def test_import_of_what_nobody_exports_fails(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-importvalue.html."""
+    imported = resource("SSM::Parameter", Type="String", Value={"Fn::ImportValue": "nobodys"})
+    stack = account.deploy(template(P=imported))
+    assert (stack.status, stack.reasons["P"]) == ("ROLLBACK_COMPLETE", "No export named nobodys found")
+    why = [event.reason for event in events(account, stack.name) if event.status == "ROLLBACK_IN_PROGRESS"]
+    assert why == ["No export named nobodys found. Rollback requested by user."]
+
+
+def test_one_template_exports_a_name_once(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html: names are unique in an account's region."""
+    wanted, name = template({"A": "1", "B": "2"}, Queue=resource("SQS::Queue")), fresh("export")
+    for output in wanted["Outputs"].values():
+        output["Export"] = {"Name": name}
+    assert account.deploy(wanted).status == "ROLLBACK_COMPLETE"
+
+
 def test_exports_are_compared_by_owner_and_value() -> None:
     """AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html."""
     mine, other = "arn:stack/mine/1", "arn:stack/other/1"
