@@ -289,6 +289,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.cloudformation.handlers:_ACTION_HANDLERS": None,
             "services.cloudformation.handlers:_resolve_stack": "stack_name",
             "services.cloudformation.changesets:_find_change_set": None,
+            "services.cloudformation.engine:_parse_template": "template_body",
+            "services.cloudformation.helpers:_resolve_template": "params",
             "services.cloudformation.helpers:_p": "params, key, default",
             "services.cloudformation.helpers:_xml": "status, root_tag, inner",
             "services.cloudformation.helpers:_error": "code, message, status",
