@@ -48,10 +48,9 @@ def tagging(action: str, resource: str, tags: Mapping[str, Any]) -> Check | None
 
 def request_tags(body: bytes) -> dict[str, Any]:
     """The condition keys of the tags in a JSON request, in lower case; services name them differently."""
-    try:
-        asked = json.loads(body or b"{}")
-    except ValueError:
+    if not any(member.encode() in body for member in (*_TAG_MEMBERS, *_KEY_MEMBERS)):
         return {}
+    asked = _members(body)
     tags = _tags(next((asked[member] for member in _TAG_MEMBERS if member in asked), None))
     dropped = next((asked[member] for member in _KEY_MEMBERS if member in asked), None) or []
     keys: dict[str, Any] = {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()}
@@ -61,16 +60,31 @@ def request_tags(body: bytes) -> dict[str, Any]:
 def _tags(given: Any) -> dict[str, str]:  # noqa: ANN401 # a list or a map of any service
     if isinstance(given, Mapping):
         return {str(key): str(value) for key, value in given.items()}
-    named = ({str(member).lower(): value for member, value in tag.items()} for tag in given or [])
+    listed = [tag for tag in given or [] if isinstance(tag, Mapping)]
+    named = [{str(member).lower(): value for member, value in tag.items()} for tag in listed]
     return {str(tag.get("key", "")): str(tag.get("value", "")) for tag in named}
+
+
+def merged(held: bytes, change: bytes) -> bytes:
+    """A JSON object with another one's members put over it."""
+    return json.dumps({**_members(held), **_members(change)}).encode()
+
+
+def _members(body: bytes) -> Mapping[str, Any]:
+    """The members of a JSON request; none of another one, which its service will refuse."""
+    try:
+        content = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def function_code(action: str, body: bytes) -> tuple[str, str, str | None] | None:
     """Bucket, key and version of the code that a Lambda request names."""
     if action not in ("lambda:CreateFunction", "lambda:UpdateFunctionCode"):
         return None
-    asked = json.loads(body or b"{}")
-    code = asked.get("Code", {}) if action == "lambda:CreateFunction" else asked
+    asked = _members(body)
+    code = asked.get("Code") or {} if action == "lambda:CreateFunction" else asked
     if "S3Bucket" not in code:
         return None
     return str(code["S3Bucket"]), str(code.get("S3Key", "")), code.get("S3ObjectVersion")

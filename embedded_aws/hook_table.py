@@ -152,13 +152,6 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "What the emulator provisions itself needs the stack's principal's rights too.",
         {
             "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
-            "services.cloudformation.provisioners:_provision_resource": "resource_type, logical_id, props, stack_name",
-            "services.cloudformation.provisioners:_update_resource": (
-                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
-            ),
-            "services.cloudformation.provisioners:_delete_resource": (
-                "resource_type, physical_id, props, stack_name, logical_id"
-            ),
             "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),
             "services.cloudformation.stacks:_update_resource": (
                 "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
@@ -358,6 +351,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.cloudformation.handlers:_ACTION_HANDLERS": None,
             "services.cloudformation.handlers:_resolve_stack": "stack_name",
             "services.cloudformation.changesets:_find_change_set": None,
+            "services.cloudformation.engine:_parse_template": "template_body",
+            "services.cloudformation.helpers:_resolve_template": "params",
             "services.cloudformation.helpers:_p": "params, key, default",
             "services.cloudformation.helpers:_xml": "status, root_tag, inner",
             "services.cloudformation.helpers:_error": "code, message, status",
@@ -466,6 +461,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
                 "service, method, path, headers, body, query_params, region, account_id"
             ),
             "core.iam_actions:request_tag_context": "service, iam_action, body, params",
+            "core.iam_evaluator:EvalResult": None,
             "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",
         },
     ),
@@ -526,12 +522,15 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "paths": (
-        "Paths that lead nowhere fail instead of being null, in choices too; failed intrinsic functions have a name.",
+        "Paths that lead nowhere fail instead of being null, in choices too; intrinsic functions are the engine's own.",
         {
             "services.stepfunctions:_resolve_path": "path, data",
             "services.stepfunctions:_parse_jsonpath_tokens": "path",
             "services.stepfunctions:_evaluate_rule": "rule, data, ctx",
             "services.stepfunctions:_evaluate_intrinsic": "expression, data, ctx",
+            "services.stepfunctions:_exec_intrinsic": "node, data, ctx",
+            "services.stepfunctions:_parse_intrinsic_call": "s, pos",
+            "services.stepfunctions:_eval_intrinsic_arg": "arg, data, ctx",
         },
     ),
     "variables": (
@@ -602,5 +601,9 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.sts:register_session": "access_key, session",
             "services.sts:_future": "seconds",
         },
+    ),
+    "event-invoke-updates": (
+        "UpdateFunctionEventInvokeConfig changes what it names and keeps the rest.",
+        {"app:SERVICE_HANDLERS": None},
     ),
 }

@@ -18,7 +18,7 @@ from botocore.model import StructureShape
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sdk_names import botocore_service, error_shape, operation, wire_params
-from embedded_aws.step_functions import Integration, Task, TaskError, check_fields, in_milliseconds
+from embedded_aws.step_functions import Integration, Task, TaskError, in_milliseconds
 
 _POLL_SECONDS = 0.1
 _CALLBACK = "waitForTaskToken"
@@ -99,7 +99,6 @@ class Caller:
 
 def perform(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
     """Carry a task out and return its result; TaskError if it fails."""
-    check_fields(clients, found, SERVICES[found.service].botocore, params)
     caller = Caller(clients, SERVICES[found.service], task)
     return _ACTIONS.get(found.service, _plain)(caller, found, params)
 

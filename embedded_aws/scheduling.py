@@ -74,25 +74,33 @@ class Scheduler:
         while not self._ended.wait(_TICK_SECONDS):
             now = datetime.now(UTC)
             for key, schedule in dict(self._store.schedules()).items():
-                if schedule["State"] == "ENABLED":
-                    self._look(key, schedule, now)
+                moment = self._due(key, schedule, now)
+                if moment is not None:
+                    self._fire(key, schedule, moment)
 
-    def _look(self, key: object, schedule: Schedule, now: datetime) -> None:
-        """Fire a schedule that is due; forget one that has nothing more to do, if it asks for that."""
-        version = (schedule["ScheduleExpression"], schedule["LastModificationDate"])
-        known_version, last = self._fired.get(key, (None, None))
-        since = last + _INSTANT if last is not None and known_version == version else None
+    def _due(self, key: object, schedule: Schedule, now: datetime) -> datetime | None:
+        """The moment for which the schedule is due now; an update makes it a new schedule.
+
+        One that has nothing more to do is forgotten, if it asks for that.
+        """
+        if schedule["State"] != "ENABLED":
+            return None
+        version, last = self._fired.get(key, (None, None))
+        since = last + _INSTANT if last is not None and version == _version(schedule) else None
         moment = next_moment(schedule, since)
-        if moment is not None and moment <= now:
-            self._fired[key] = (version, moment)
-            self._fire(schedule, moment)
-            moment = next_moment(schedule, moment + _INSTANT)
         if moment is None and schedule.get("ActionAfterCompletion") == "DELETE":
             self._store.forget(key)
+        return None if moment is None or moment > now else moment
 
-    def _fire(self, schedule: Schedule, moment: datetime) -> None:
+    def _fire(self, key: object, schedule: Schedule, moment: datetime) -> None:
+        self._fired[key] = (_version(schedule), moment)
         delivery = Delivery(schedule, moment, self._clients, self._sessions, self._ended)
         threading.Thread(target=delivery.run, daemon=True, name=f"schedule-{schedule['Name']}").start()
+
+
+def _version(schedule: Schedule) -> tuple[object, object]:
+    """An update makes another schedule of it."""
+    return schedule["ScheduleExpression"], schedule["LastModificationDate"]
 
 
 def next_moment(schedule: Schedule, since: datetime | None) -> datetime | None:

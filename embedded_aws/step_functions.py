@@ -18,7 +18,7 @@ from embedded_aws.clients import Clients
 from embedded_aws.patience import patiently
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
-from embedded_aws.sdk_names import botocore_service, error_name, operation, sdk_result, unsupported, wire_params
+from embedded_aws.sdk_names import botocore_service, error_name, operation, sdk_result, wire_params
 
 _POLL_SECONDS = 0.1
 SYNC_JOBS = {
@@ -97,13 +97,6 @@ def perform(clients: Clients, found: Integration, params: Mapping[str, Any], tas
     return (_sdk_call if found.sdk else _sagemaker)(clients, found, params, task)
 
 
-def check_fields(clients: Clients, found: Integration, service: str, params: object) -> None:
-    """TaskError for parameters that the called operation does not have, or that are not in Pascal case."""
-    model = clients.model(service).operation_model(found.action[:1].upper() + found.action[1:])
-    for field in unsupported(model.input_shape, params):
-        raise TaskError("States.Runtime", f'The field "{field}" is not supported by Step Functions')
-
-
 def rights(resource: str, params: Mapping[str, Any]) -> Iterator[Check]:
     """What a role needs for a task beyond the calls that it makes: to watch and stop an execution it starts."""
     found = integration(resource)
@@ -118,7 +111,6 @@ def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], t
     name = operation(service, found.action) if service else None
     if service is None or name is None:
         raise TaskError("States.Runtime", f"aws-sdk:{found.service}:{found.action} is not an action of AWS")
-    check_fields(clients, found, service, params)
     model = clients.model(service)
     shape = model.operation_model(name).input_shape
     try:
@@ -129,7 +121,6 @@ def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], t
 
 
 def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
-    check_fields(clients, found, "sagemaker", params)
     if found.sync:
         params = {**params, "Tags": [*params.get("Tags", []), MANAGED]}
     answer = _sagemaker_call(clients, found.action[:1].upper() + found.action[1:], params, task)

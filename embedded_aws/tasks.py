@@ -16,6 +16,7 @@ from embedded_aws.clients import Clients
 from embedded_aws.role_sessions import RoleSessions
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
+from embedded_aws.sdk_names import unsupported
 from embedded_aws.step_functions import Task, TaskError
 
 MAX_BYTES = 262_144
@@ -92,6 +93,7 @@ class Tasks:
     def perform(self, resource: str, params: Any) -> Any:  # noqa: ANN401 # any JSON value
         """Invoke a function or carry an integration out; TaskError if it fails or gives too much."""
         self.check(resource, params)
+        _check_fields(resource, params)
         found, task = step_functions.integration(resource), self._current()
         if found is None:
             result = optimized_integrations.invoke_function(self.clients, resource, params, task)
@@ -147,3 +149,11 @@ class Tasks:
         if task is None:
             raise TaskError("States.Runtime", "Tasks outside executions are not implemented by the embedded AWS")
         return task
+
+
+def _check_fields(resource: str, params: object) -> None:
+    """TaskError for parameters that the called operation does not have, or that are not in Pascal case."""
+    found = step_functions.integration(resource)
+    shape = None if found is None else optimized_integrations.input_shape(found)
+    for field in unsupported(shape, params):
+        raise TaskError("States.Runtime", f'The field "{field}" is not supported by Step Functions')

@@ -154,6 +154,7 @@ def _resource(own: str, region: str) -> Resource:
         "DomainName": f"{own}.s3.amazonaws.com",
         "RegionalDomainName": f"{own}.s3.{region}.amazonaws.com",
         "DualStackDomainName": f"{own}.s3.dualstack.{region}.amazonaws.com",
+        "WebsiteURL": f"http://{own}.s3-website-{region}.amazonaws.com",
     }
     return Resource(own, names)
 

@@ -14,12 +14,21 @@ Importers = Callable[[str], list[str]]
 """The names of the stacks that import an export."""
 
 
+def twice(stack_name: str, names: list[str]) -> str | None:
+    """Why two outputs may not have the same export; AWS's text for one template is not known."""
+    again = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    return _taken(again, stack_name) if again else None
+
+
+def _taken(name: str, owner: str) -> str:
+    return f"Export with name {name} is already exported by stack {owner}"
+
+
 def changes_refused(stack_id: str, before: Exports, after: Exports, importers: Importers) -> str | None:
     """Why a stack may not have the exports `after`, with all stacks' exports as they are."""
     for name in after:
         if name in before and before[name]["StackId"] != stack_id:
-            owner = str(before[name]["StackId"]).split("/")[1]
-            return f"Export with name {name} is already exported by stack {owner}"
+            return _taken(name, str(before[name]["StackId"]).split("/")[1])
     for name, export in before.items():
         if export["StackId"] != stack_id or (name in after and after[name]["Value"] == export["Value"]):
             continue

@@ -113,7 +113,11 @@ def _settled(call: Call, own: str) -> Resource:
         if "Failed" in (found.get("State"), found.get("LastUpdateStatus")):
             raise ResourceError(f"{found.get('StateReason') or found.get('LastUpdateStatusReason')} ({own})")
         if found.get("State") == "Active" and found.get("LastUpdateStatus") == "Successful":
-            return Resource(own, {"Arn": found["FunctionArn"]})
+            snap = found.get("SnapStart", {})
+            shown = {
+                f"SnapStartResponse.{member}": snap.get(member, "") for member in ("ApplyOn", "OptimizationStatus")
+            }
+            return Resource(own, {"Arn": found["FunctionArn"], **shown})
     raise ResourceError(f"The function {own} is still being made")
 
 

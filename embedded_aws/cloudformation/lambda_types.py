@@ -1,6 +1,9 @@
-"""AWS::Lambda::Permission, ::Version and ::Alias through Lambda's own calls."""
+"""AWS::Lambda::Permission, ::Version, ::Alias and ::EventInvokeConfig through Lambda's own calls."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from embedded_aws.cloudformation.api_type import api_type, given, never_updated, plain
 from embedded_aws.cloudformation.function_type import FUNCTION_TYPE
@@ -65,6 +68,35 @@ def _alias_delete(call: Call, _own: str, props: Properties) -> None:
     call("lambda", "DeleteAlias", **alias)
 
 
+_ON_INVOKE = ("FunctionName", "Qualifier")
+# What a template no longer names goes back to Lambda's default.
+_INVOKE_DEFAULTS: Mapping[str, Any] = {
+    "MaximumEventAgeInSeconds": 21600,
+    "MaximumRetryAttempts": 2,
+    "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}},
+}
+
+
+def _invoke_create(call: Call, _name: PhysicalName, props: Properties) -> Resource:
+    """There is one of these for a function's version or alias: both together are the physical id."""
+    call("lambda", "PutFunctionEventInvokeConfig", **_invoke(props))
+    return Resource("|".join(str(props[member]) for member in _ON_INVOKE), {})
+
+
+def _invoke_update(call: Call, own: str, _old: Properties, new: Properties) -> Resource:
+    call("lambda", "UpdateFunctionEventInvokeConfig", **_invoke({**_INVOKE_DEFAULTS, **new}))
+    return Resource(own, {})
+
+
+def _invoke_delete(call: Call, _own: str, props: Properties) -> None:
+    call("lambda", "DeleteFunctionEventInvokeConfig", **{member: props[member] for member in _ON_INVOKE})
+
+
+def _invoke(props: Properties) -> dict[str, Any]:
+    asked: dict[str, Any] = plain(props)
+    return {name: int(value) if name.startswith("Maximum") else value for name, value in asked.items()}
+
+
 _VERSION = ("FunctionName", "Description", "CodeSha256")
 
 LAMBDA_TYPES = {
@@ -88,6 +120,13 @@ LAMBDA_TYPES = {
         (_alias_create, _alias_update, _alias_delete),
         tuple(_ALIAS),
         replaced_by=("Name", "FunctionName"),
+        tags=None,
+    ),
+    "AWS::Lambda::EventInvokeConfig": api_type(
+        "AWS::Lambda::EventInvokeConfig",
+        (_invoke_create, _invoke_update, _invoke_delete),
+        (*_ON_INVOKE, *_INVOKE_DEFAULTS),
+        replaced_by=_ON_INVOKE,
         tags=None,
     ),
 }

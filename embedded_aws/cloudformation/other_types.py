@@ -26,7 +26,7 @@ def _budget_create(call: Call, name: PhysicalName, props: Properties) -> Resourc
         call("budgets", "CreateBudget", AccountId=_account(call), Budget=budget, **_numbers(given))
     except AwsError as error:
         raise failed(error, "Budgets") from error
-    return Resource(budget["BudgetName"], {})
+    return Resource(budget["BudgetName"], {"Id": budget["BudgetName"]})
 
 
 def _budget_update(call: Call, own: str, old: Properties, new: Properties) -> Resource:

@@ -90,7 +90,7 @@ def _managed(policy: dict[str, Any], attached: int) -> Resource:
         "DefaultVersionId": policy["DefaultVersionId"],
         "AttachmentCount": attached,
         "PermissionsBoundaryUsageCount": policy.get("PermissionsBoundaryUsageCount", 0),
-        "IsAttachable": policy.get("IsAttachable", True),
+        "IsAttachable": str(policy.get("IsAttachable", True)).lower(),
         "CreateDate": policy["CreateDate"].isoformat(),
         "UpdateDate": policy["UpdateDate"].isoformat(),
     }

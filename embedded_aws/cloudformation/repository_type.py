@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, plain, undone
+from embedded_aws.cloudformation.api_type import api_type, plain, undone, unless_gone
 from embedded_aws.cloudformation.policy_types import document
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_changes
 
@@ -55,12 +55,12 @@ def _set_policies(call: Call, own: str, old: Properties, new: Properties) -> Non
     if after and after != before:
         call("ecr", "PutLifecyclePolicy", repositoryName=own, lifecyclePolicyText=after)
     elif before and not after:
-        call("ecr", "DeleteLifecyclePolicy", repositoryName=own)
+        unless_gone(call, "ecr", "DeleteLifecyclePolicy", repositoryName=own)
     policy = new.get("RepositoryPolicyText")
     if policy and policy != old.get("RepositoryPolicyText"):
         call("ecr", "SetRepositoryPolicy", repositoryName=own, policyText=document(policy))
     elif "RepositoryPolicyText" in old and not policy:
-        call("ecr", "DeleteRepositoryPolicy", repositoryName=own)
+        unless_gone(call, "ecr", "DeleteRepositoryPolicy", repositoryName=own)
 
 
 def _repository(found: dict[str, Any]) -> Resource:

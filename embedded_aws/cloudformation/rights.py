@@ -31,15 +31,8 @@ class Rights:
     name: str = ""
 
 
-_STACK = "arn:aws:cloudformation:{region}:{account}:stack/{name}"
 # Of each schema's permissions those that every resource of the type needs.
 TABLE: dict[str, Rights] = {
-    "AWS::CloudFormation::Stack": Rights(
-        _STACK,
-        ("cloudformation:CreateStack", "cloudformation:DescribeStacks"),
-        ("cloudformation:UpdateStack", "cloudformation:DescribeStacks"),
-        ("cloudformation:DeleteStack", "cloudformation:DescribeStacks"),
-    ),
     "AWS::CloudWatch::Alarm": Rights(
         "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
         ("cloudwatch:PutMetricAlarm",),
@@ -67,12 +60,6 @@ TABLE: dict[str, Rights] = {
         ("iam:UpdateUser", "iam:GetUser"),
         ("iam:DeleteUser", "iam:GetUser"),
         "UserName",
-    ),
-    "AWS::Lambda::EventInvokeConfig": Rights(
-        "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
-        ("lambda:PutFunctionEventInvokeConfig",),
-        ("lambda:UpdateFunctionEventInvokeConfig",),
-        ("lambda:DeleteFunctionEventInvokeConfig",),
     ),
     "AWS::Lambda::EventSourceMapping": Rights(
         "*",
@@ -120,10 +107,7 @@ def needed(verb: str, kind: str, props: Properties, name: str, place: Mapping[st
     rights = TABLE.get(kind) or _by_name(kind)
     context = _request_tags(props) if verb != "delete" else {}
     arn = _arn(rights, props, name, place)
-    checks = [Check(action, arn, context) for action in getattr(rights, verb)]
-    if kind == "AWS::CloudFormation::Stack" and verb != "delete":
-        checks += of_template(str(props.get("TemplateURL", "")))
-    return checks
+    return [Check(action, arn, context) for action in getattr(rights, verb)]
 
 
 def _provider(token: str) -> Check:

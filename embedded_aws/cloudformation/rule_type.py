@@ -32,7 +32,7 @@ def _put(call: Call, own: str, props: Properties, **more: Any) -> Resource:  # n
     call("events", "PutRule", Name=own, **asked, **more)
     arn = call("events", "DescribeRule", Name=own, **_bus(props))["Arn"]
     bus = props.get("EventBusName", "default")
-    return Resource(own if bus == "default" else f"{bus}|{own}", {"Arn": arn})
+    return Resource(own if bus == "default" else f"{bus}|{own}", {"Arn": arn, "RuleName": own})
 
 
 def _update(call: Call, physical_id: str, old: Properties, new: Properties) -> Resource:

@@ -65,7 +65,7 @@ class SageMakerKind:
         own = str(given[self.id_member])
         arn = str(_attempt(call, f"Create{self.name}", given)[f"{self.name}Arn"])
         if self.status is None:
-            return Resource(arn, {self.id_member: own, "Arn": arn})
+            return self._resource(arn, own)
         try:
             return self._settled(call, own)
         except ResourceError:
@@ -109,7 +109,10 @@ class SageMakerKind:
         arn = described[f"{self.name}Arn"]
         if described[str(self.status)] == "Failed":
             raise ResourceError(f"{described.get('FailureReason', 'Failed')} (Resource {arn})")
-        return Resource(arn, {self.id_member: described[self.id_member], "Arn": arn})
+        return self._resource(arn, described[self.id_member])
+
+    def _resource(self, arn: str, own: str) -> Resource:
+        return Resource(arn, {self.id_member: own, f"{self.name}Arn": arn})
 
     def _wait(self, call: Call, own: str) -> dict[str, Any]:
         """The description once it is no longer moving. AwsError when it is not there."""

@@ -23,25 +23,40 @@ def unrecognized(message: str, known: Callable[[str], bool]) -> str:
     return f"Resource types that the embedded AWS does not implement: [{', '.join(kinds)}]"
 
 
-def unresolved(template: Template, references: References) -> str | None:
-    """Why AWS refuses a template that refers to what is not in it."""
-    resources = {name: held for name, held in (template.get("Resources") or {}).items() if isinstance(held, Mapping)}
-    known = {*resources, *(template.get("Parameters") or {})}
-    for section, parts in (("Resources", resources.values()), ("Outputs", (template.get("Outputs") or {}).values())):
-        named = {name for part in parts for name, _ in references(_looked_at(part))}
+def unresolved(template: Template, references: References, conditions: Mapping[str, bool]) -> str | None:
+    """Why AWS refuses a template that refers to what is not in it, or not under these conditions."""
+    resources = template["Resources"]
+    made = {name: held for name, held in resources.items() if _holds(held, conditions)}
+    known = {*made, *(template.get("Parameters") or {})}
+    outputs = [held for held in (template.get("Outputs") or {}).values() if _holds(held, conditions)]
+    for section, parts in (("Resources", made.values()), ("Outputs", outputs)):
+        named = {name for part in parts for name, _ in references(_chosen(_looked_at(part), conditions))}
         strangers = sorted(name for name in named - known if not name.startswith("AWS::"))
         if strangers:
-            return (
-                f"Template format error: Unresolved resource dependencies [{', '.join(strangers)}] "
-                f"in the {section} block of the template"
-            )
+            return _unresolved(strangers, section)
     wanted = {name for held in resources.values() for name in _depends_on(held)} - resources.keys()
-    if wanted:
-        return (
-            f"Template format error: Unresolved resource dependencies [{', '.join(sorted(wanted))}] "
-            "in the Resources block of the template"
-        )
-    return None
+    return _unresolved(sorted(wanted), "Resources") if wanted else None
+
+
+def _unresolved(names: list[str], section: str) -> str:
+    told = f"Unresolved resource dependencies [{', '.join(names)}] in the {section} block of the template"
+    return f"Template format error: {told}"
+
+
+def _holds(held: Mapping[str, Any], conditions: Mapping[str, bool]) -> bool:
+    return conditions.get(held.get("Condition", ""), True)
+
+
+def _chosen(part: Any, conditions: Mapping[str, bool]) -> Any:  # noqa: ANN401 # any part of a template
+    """A part with the branches that Fn::If takes, as far as the conditions are known."""
+    if isinstance(part, list):
+        return [_chosen(item, conditions) for item in part]
+    if not isinstance(part, Mapping):
+        return part
+    if "Fn::If" in part and part["Fn::If"][0] in conditions:
+        name, positive, negative = part["Fn::If"]
+        return _chosen(positive if conditions[name] else negative, conditions)
+    return {key: _chosen(held, conditions) for key, held in part.items()}
 
 
 def unsupported_attribute(
@@ -89,3 +104,21 @@ def circular(message: str) -> str:
     """The emulator's words about a circle of resources, as AWS says them."""
     _, _, names = message.partition("resources: ")
     return f"Circular dependency between resources: [{names}]"
+
+
+def source_problem(*, body: bool, url: bool) -> str | None:
+    """A template comes in the request or from its address; AWS's text for both is not known."""
+    return "Either TemplateBody or TemplateURL may be given, not both" if body and url else None
+
+
+def changed_types(before: Template, after: Template) -> str | None:
+    """Why AWS refuses an update that makes another type of a resource."""
+    old, new = before.get("Resources") or {}, after.get("Resources") or {}
+    both = [name for name, held in new.items() if name in old and isinstance(held, Mapping)]
+    changed = [name for name in both if new[name].get("Type") != old[name].get("Type")]
+    if not changed:
+        return None
+    return (
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: "
+        f"[{', '.join(changed)}]"
+    )

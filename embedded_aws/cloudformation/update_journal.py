@@ -6,12 +6,12 @@ removes. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cf
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 CLEANUP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-Records = Mapping[str, MutableMapping[str, Any]]
+Records = MutableMapping[str, MutableMapping[str, Any]]
 
 
 class Event(NamedTuple):
@@ -68,7 +68,12 @@ class UpdateJournal:
         return [Event(like.stack_id, like.stack_name, like.stack_name, STACK_TYPE, CLEANUP, "", like.stack_id)]
 
     def settle(self, after: Records) -> None:
-        """Give the records the states AWS would show: new ones are created, unchanged ones as they were."""
+        """Give the records the states AWS would show: new ones are created, unchanged ones as they were.
+
+        What could not be deleted is no longer the stack's: using-cfn-updating-stacks-monitor-stack.html.
+        """
+        for logical_id in [name for name, record in after.items() if record.get("ResourceStatus") == "DELETE_FAILED"]:
+            del after[logical_id]
         for logical_id, record in after.items():
             if logical_id in self._unchanged:
                 record.update({key: self._before[logical_id][key] for key in ("ResourceStatus", "Timestamp")})

@@ -28,6 +28,24 @@ def _lambda_actions(_: Engine) -> None:
     iam_actions._lambda_action = action
 
 
+@HOOKS.applies("event-invoke-updates")
+def _event_invoke_updates(_: Engine) -> None:
+    inner = app.SERVICE_HANDLERS["lambda"]
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        if method != "POST" or not path.rstrip("/").endswith("/event-invoke-config"):
+            plain: Reply = await inner(method, path, headers, body, query)
+            return plain
+        held: Reply = await inner("GET", path, headers, b"", query)
+        if held[0] >= 400:
+            return held
+        merged = creation_rights.merged(held[2], body)
+        reply: Reply = await inner("PUT", path, headers, merged, query)
+        return reply
+
+    app.SERVICE_HANDLERS["lambda"] = handle
+
+
 @HOOKS.applies("resource-arns")
 def _resource_arns(engine: Engine) -> None:
     find, place = iam_actions.extract_resource_arn, f"{engine.place.region}:{engine.place.account}"
@@ -69,7 +87,7 @@ def _creation_rights(engine: Engine) -> None:
         check = creation_rights.tagging(action, own, request_tags(service, action, body, params))
         key = router.extract_access_key_id(headers, query)
         found = check and iam_evaluator.enforce(key, check.action, service, place[0], own, dict(check.context))
-        if not check or not found:
+        if not check or not isinstance(found, iam_evaluator.EvalResult):
             return None
         reply: Reply = iam_actions.access_denied_response(
             service,

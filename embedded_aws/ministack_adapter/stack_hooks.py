@@ -147,13 +147,7 @@ def _stack_rights(engine: Engine) -> None:
         physical_id, attributes = update(kind, own, old, new, stack_name, *args)
         return physical_id, attributes or (attributes_held if physical_id == own else {})
 
-    # Nested stacks do their work in the second module.
-    acts_of = {
-        "_provision_resource": checked("create", stacks._provision_resource, 0),
-        "_update_resource": checked("update", update_keeping_attributes, 1),
-        "_delete_resource": checked("delete", stacks._delete_resource, 0),
-    }
-    for name, act in acts_of.items():
-        setattr(stacks, name, act)
-        setattr(provisioners, name, act)
+    stacks._provision_resource = checked("create", stacks._provision_resource, 0)
+    stacks._update_resource = checked("update", update_keeping_attributes, 1)
+    stacks._delete_resource = checked("delete", stacks._delete_resource, 0)
     ssm.resolve_parameter_value = read_parameter

@@ -19,6 +19,7 @@ from embedded_aws.ministack_adapter.common import HOOKS
 _journal: ContextVar[UpdateJournal | None] = ContextVar("journal", default=None)
 _deploying: ContextVar[str] = ContextVar("deploying", default="")
 _CANCELLED = "Resource creation cancelled"
+_DELETE_ATTEMPTS = 3
 _UPDATING = ("UPDATE_IN_PROGRESS", CLEANUP)
 
 
@@ -41,6 +42,7 @@ class _Told:
 
     def add_event(self, *args: Any, **named: Any) -> None:
         event, journal = Event(*args, **named), _journal.get()
+        event = event._replace(reason=rollback_reasons.worded(event.reason))
         self._record_all(journal.seen(event) if journal else [event])
 
     def update(self, kind: str, own: str, old: Any, new: Any, stack_name: str, logical_id: Any, *more: Any) -> Any:
@@ -53,10 +55,19 @@ class _Told:
         stack, journal = cfn._stacks.get(stack_name), _journal.get()
         if journal is None or not stack or stack["StackStatus"] not in _UPDATING:
             return self._delete(kind, own, props, stack_name, logical_id)
-        event = Event(stack["StackId"], stack_name, str(logical_id), kind, "DELETE_IN_PROGRESS", "", own)
         stack["StackStatus"] = CLEANUP
-        self._record_all([*journal.cleanup(event), event])
-        gone = self._delete(kind, own, props, stack_name, logical_id)
+        event = Event(stack["StackId"], stack_name, str(logical_id), kind, "DELETE_IN_PROGRESS", "", own)
+        self._record_all(journal.cleanup(event))
+        for _ in range(_DELETE_ATTEMPTS - 1):
+            try:
+                return self._deleted(event, props)
+            except Exception as error:  # noqa: BLE001 # a handler of the emulator's may raise anything
+                self._record_all([event._replace(status="DELETE_FAILED", reason=str(error))])
+        return self._deleted(event, props)
+
+    def _deleted(self, event: Event, props: Any) -> Any:
+        self._record_all([event])
+        gone = self._delete(event.kind, event.physical_id, props, event.stack_name, event.logical_id)
         self._record_all([event._replace(status="DELETE_COMPLETE")])
         return gone
 

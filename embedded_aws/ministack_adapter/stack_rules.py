@@ -11,8 +11,16 @@ from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
+from yaml import YAMLError
 
-from embedded_aws.cloudformation import exports, not_done, stack_states, template_checks, template_shape
+from embedded_aws.cloudformation import (
+    exports,
+    not_done,
+    stack_states,
+    template_checks,
+    template_sections,
+    template_shape,
+)
 from embedded_aws.cloudformation.property_checks import checks_of
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
 from embedded_aws.engine import Engine
@@ -73,7 +81,11 @@ def _validate(
     """The emulator's checks of a template, and those it lacks; a macro may still make everything of what it says."""
     expanded = not template.get("Transform")
     if expanded:
-        _raise(template_shape.shape_problem(template) or not_done.attribute_not_done(template))
+        _raise(
+            template_shape.shape_problem(template)
+            or template_sections.section_problem(template)
+            or not_done.attribute_not_done(template)
+        )
     try:
         inner(template, conditions, params=params)
     except ValueError as error:
@@ -81,7 +93,7 @@ def _validate(
     if expanded:
         references = cfn_engine._intrinsic_references
         _raise(
-            template_checks.unresolved(template, references)
+            template_checks.unresolved(template, references, conditions)
             or template_checks.unsupported_attribute(template, references, schemas.has_attribute)
         )
         try:
@@ -123,8 +135,12 @@ def _guarded(action: str, inner: Handler, params: dict[str, Any]) -> Reply:
     if token and stack and stack.get("_tokens", {}).get(action) == token:
         told = f"<{action}Result><StackId>{stack['StackId']}</StackId></{action}Result>"
         return _xml(f"{action}Response", told)
-    ignored = not_done.parameter_not_done({name: cfn_helpers._p(params, name) for name in params})
+    given = {name: str(cfn_helpers._p(params, name)) for name in params}
+    source = template_checks.source_problem(body=bool(given.get("TemplateBody")), url=bool(given.get("TemplateURL")))
+    ignored = source or not_done.parameter_not_done(given)
     refusal = ("ValidationError", ignored) if ignored else _refused(action, stack, params)
+    if not refusal and stack and action in ("UpdateStack", "CreateChangeSet"):
+        refusal = _changed_types(stack, params)
     if refusal:
         return _error(*refusal)
     if action == "DeleteStack" and stack and stack["StackStatus"] == "DELETE_IN_PROGRESS":
@@ -133,6 +149,17 @@ def _guarded(action: str, inner: Handler, params: dict[str, Any]) -> Reply:
     if token and made and reply[0] < 400 and action in ("CreateStack", "UpdateStack"):
         made.setdefault("_tokens", {})[action] = token
     return reply
+
+
+def _changed_types(stack: Any, params: dict[str, Any]) -> stack_states.Refusal | None:
+    """A template that cannot be read is refused later, in words of its own."""
+    body, _ = cfn_helpers._resolve_template(params)
+    try:
+        after = cfn_engine._parse_template(body) if body else {}
+    except (ValueError, YAMLError):
+        return None
+    problem = None if after.get("Transform") else template_checks.changed_types(stack["_template"], after)
+    return ("ValidationError", problem) if problem else None
 
 
 def _refused(action: str, stack: Any, params: dict[str, Any]) -> stack_states.Refusal | None:
@@ -178,7 +205,10 @@ def _stack_exports(_: Engine) -> None:
     def resolve_checked(*args: Any) -> Any:
         outputs, made = resolve(*args)
         stack_name, stack_id = args[-2:]
-        problem = exports.changes_refused(stack_id, dict(cfn._exports), made, importers_beside(stack_name))
+        named = [output["ExportName"] for output in outputs if output.get("ExportName")]
+        problem = exports.twice(stack_name, named) or exports.changes_refused(
+            stack_id, dict(cfn._exports), made, importers_beside(stack_name)
+        )
         if problem:
             raise ValueError(problem)
         for name in [name for name, held in cfn._exports.items() if held["StackId"] == stack_id and name not in made]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import choice_rules
+from embedded_aws import choice_rules, intrinsic_functions
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words, tasks_of
@@ -43,15 +43,31 @@ def _paths(_: Engine) -> None:
 
         return bool(in_its_words(choice_rules.holds, rule, look))
 
-    evaluate = sfn._evaluate_intrinsic
+    sfn._resolve_path, sfn._evaluate_rule = found, rule_holds
+    sfn._exec_intrinsic, sfn._evaluate_intrinsic = _intrinsic, _evaluated
 
-    def evaluated(expression: str, data: Any, ctx: Any) -> Any:
-        try:
-            return evaluate(expression, data, ctx)
-        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-            raise sfn._ExecutionError("States.IntrinsicFailure", f"{expression}: {error}") from error
 
-    sfn._resolve_path, sfn._evaluate_rule, sfn._evaluate_intrinsic = found, rule_holds, evaluated
+def _evaluated(expression: str, data: Any, ctx: Any) -> Any:
+    node, end = sfn._parse_intrinsic_call(expression, 0)
+    if expression[end:].strip():
+        raise sfn._ExecutionError("States.Runtime", f"{expression} is no invocation of a function")
+    return _intrinsic(node, data, ctx)
+
+
+def _intrinsic(node: Any, data: Any, ctx: Any) -> Any:
+    """A parsed invocation's value; the template of States.Format keeps its escapes until it is filled."""
+    _, name, given = node
+    args = [_argument(argument, data, ctx) for argument in given]
+    if name == "States.Format" and args:
+        template = given[0][1] if given[0][0] == "str" else args[0]
+        return in_its_words(intrinsic_functions.formatted, template, args[1:])
+    return in_its_words(intrinsic_functions.call, name, args)
+
+
+def _argument(argument: Any, data: Any, ctx: Any) -> Any:
+    if argument[0] == "str":
+        return intrinsic_functions.unescaped(argument[1])
+    return sfn._eval_intrinsic_arg(argument, data, ctx)
 
 
 def _looked_up(resolve: Callable[[str, Any], Any], path: str, data: Any) -> Any:

@@ -32,11 +32,6 @@ class TrainingJob(Job):
 
     log_group = "/aws/sagemaker/TrainingJobs"
 
-    def _await_instances(self) -> None:
-        """Those of a warm pool are there."""
-        if "WarmPoolStatus" not in self.record:
-            super()._await_instances()
-
     def work(self) -> dict[str, Any]:
         """Download, train, upload; what the instances keep for the next job comes first and goes last."""
         self._ml = self.folder / "ml"

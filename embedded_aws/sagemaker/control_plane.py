@@ -112,8 +112,8 @@ class ControlPlane:
         if missing:
             record["_unlaunched"] = True
             patience = capacity.patience(record)
-            wait = None if patience is None else self.clock.limit(patience)
-            self.later(lambda: self._fail_for_capacity(kind, record), wait)
+            seconds = None if patience is None else self.clock.limit(patience)
+            self.later(lambda: self._fail_for_capacity(kind, record), seconds)
         else:
             self.runtime.started(self, kind, record)
 

@@ -48,6 +48,7 @@ def training_record(plane: ControlPlane, params: Params, caller: Caller | None) 
     record["ResourceConfig"].setdefault("InstanceCount", 1)
     record["OutputDataConfig"] = {"KmsKeyId": "", "CompressionType": "GZIP", **record["OutputDataConfig"]}
     record["InputDataConfig"] = [_channel(channel) for channel in record.get("InputDataConfig", [])]
+    _refuse_repeated("Channel", [channel["ChannelName"] for channel in record["InputDataConfig"]])
     if not record["InputDataConfig"]:
         del record["InputDataConfig"]
     for switch in ("NetworkIsolation", "InterContainerTrafficEncryption", "ManagedSpotTraining"):
@@ -85,9 +86,9 @@ def create_processing(plane: ControlPlane, params: Params, caller: Caller | None
     if "InstanceType" not in cluster:
         raise validation("ClusterConfig must contain InstanceType.")
     cluster.setdefault("InstanceCount", 1)
-    _refuse_repeated("input", [item["InputName"] for item in record.get("ProcessingInputs", [])])
+    _refuse_repeated("Processing input", [item["InputName"] for item in record.get("ProcessingInputs", [])])
     outputs = record.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    _refuse_repeated("output", [item["OutputName"] for item in outputs])
+    _refuse_repeated("Processing output", [item["OutputName"] for item in outputs])
     for which, items in (("S3Input", record.get("ProcessingInputs", [])), ("S3Output", outputs)):
         for item in items:
             if "LocalPath" not in item.get(which, {}):
@@ -179,4 +180,4 @@ def _need(record: Record, holder: str, member: str) -> None:
 
 def _refuse_repeated(what: str, names: list[str]) -> None:
     if len(set(names)) != len(names):
-        raise validation(f"Processing {what} names must be unique: {', '.join(names)}")
+        raise validation(f"{what} names must be unique: {', '.join(names)}")

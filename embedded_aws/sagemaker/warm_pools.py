@@ -110,19 +110,19 @@ def refuse_available(record: Record) -> None:
 
 
 def _expire_later(plane: ControlPlane, record: Record) -> None:
-    """Ends the pool when its time is over, perhaps at once, unless it has been given another time meanwhile."""
+    """Ends the pool after its time, at once where that is over, unless it has been given another one meanwhile."""
     period = _period(record)
-    left = plane.clock.limit(period) - (now() - record["_pool"].since).total_seconds()
+    seconds = plane.clock.limit(period) - (now() - record["_pool"].since).total_seconds()
 
     def expire() -> None:
         with plane.lock:
             if is_available(record) and _period(record) == period:
                 _release(plane, record)
 
-    if left <= 0:
+    if seconds <= 0:
         expire()
     else:
-        plane.later(expire, left)
+        plane.later(expire, seconds)
 
 
 def _release(plane: ControlPlane, record: Record) -> None:

@@ -220,4 +220,9 @@ def test_request_repeated_with_its_token_is_done_once(account: Account) -> None:
     shown = stacks.describe_stack_events(StackName=name)["StackEvents"]
     assert {event["ClientRequestToken"] for event in shown} == {"a"}
     assert statuses(account, name, name).count("CREATE_IN_PROGRESS") == 1
+    more = {**asked, "TemplateBody": json.dumps(template(Q=resource("SQS::Queue", DelaySeconds=1)))}
+    assert stacks.update_stack(**more)["StackId"] == first["StackId"]
+    account.settled(name)
+    assert stacks.update_stack(**more)["StackId"] == first["StackId"]
+    assert statuses(account, name, name).count("UPDATE_IN_PROGRESS") == 1
     account.destroy(account.settled(name))

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.cloudformation.template_checks import parameter_problem, unrecognized
+from embedded_aws.cloudformation.template_sections import section_problem
 from tests.embedded_aws.account import Account, Template, code_of, fresh, trust
 from tests.embedded_aws.stack_templates import SAGEMAKER_ROLE, get, resource, template
 
@@ -88,6 +89,70 @@ def test_template_that_cannot_be_deployed(account: Account, wanted: Template, to
     assert (code_of(error := _refused(account, wanted)), _told(error)) == ("ValidationError", told)
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            {"AWSTemplateFormatVersion": "2011"},
+            "Template format error: unsupported value for AWSTemplateFormatVersion.",
+        ),
+        (
+            {"Parameters": {"P": {"Default": "x"}}},
+            "Template format error: [/Parameters/P] Every Parameters object must contain a Type member.",
+        ),
+        (
+            {"Parameters": {"P": {"Type": "Strin", "Default": ""}}},
+            "Template format error: Unrecognized parameter type: Strin",
+        ),
+        (
+            {"Parameters": {"P": {"Type": "String", "Default": "", "Colour": 1}}},
+            "Invalid template parameter property 'Colour'",
+        ),
+        ({"Outputs": {"a_b": {"Value": "1"}}}, "Template format error: Outputs name 'a_b' is non alphanumeric."),
+        (
+            {"Outputs": {"O": {"Description": "1"}}},
+            "Template format error: [/Outputs/O] Every Outputs member must contain a Value object",
+        ),
+        (
+            {"Resources": {"Q": {**_QUEUE, "DeletionPolicy": "retain"}}},
+            "Template format error: Unrecognized DeletionPolicy retain for resource Q",
+        ),
+        (
+            {"Resources": {"Q": {**_QUEUE, "UpdateReplacePolicy": {"Ref": "AWS::Region"}}}},
+            "Template format error: Every UpdateReplacePolicy member must be a string.",
+        ),
+        (
+            {"Outputs": {"O": {"Value": {"Fn::Joyn": []}}}},
+            "Template error: Fn::Joyn is no function of CloudFormation's",
+        ),
+    ],
+)
+def test_sections_have_the_form_of_their_pages(account: Account, more: Template, told: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/parameters-section-structure.html, outputs-section-structure.html.
+
+    And aws-attribute-deletionpolicy.html, aws-attribute-updatereplacepolicy.html, format-version-structure.html.
+    """
+    assert _told(_refused(account, {**template(Q=_QUEUE), **more})) == told
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "String",
+        "Number",
+        "List<Number>",
+        "CommaDelimitedList",
+        "AWS::EC2::VPC::Id",
+        "List<AWS::EC2::Subnet::Id>",
+        "AWS::SSM::Parameter::Name",
+        "AWS::SSM::Parameter::Value<List<String>>",
+    ],
+)
+def test_types_of_parameters(kind: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html."""
+    assert section_problem(_with({"P": {"Type": kind, "NoEcho": True}})) is None
+
+
 def test_what_refers_to_itself_rightly_passes(account: Account) -> None:
     """AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-sub.html: pseudo parameters and `${!...}`."""
     text = {"Fn::Sub": ["${AWS::Region}-${!Literal}-${Own}-${Name}", {"Own": "o"}]}
@@ -121,6 +186,38 @@ def test_parameters_must_be_given_and_fit(
     values = [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
     error = _refused(account, _with(parameters), Parameters=values)
     assert (code_of(error), _told(error)) == ("ValidationError", told)
+
+
+def test_what_is_not_made_under_a_condition_cannot_be_referred_to(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html: where Fn::If takes it, it is."""
+    wanted = template({"Out": {"Ref": "Other"}}, Queue=_QUEUE, Other={**_QUEUE, "Condition": "No"})
+    wanted["Conditions"] = {"No": {"Fn::Equals": ["a", "b"]}}
+    told = "Template format error: Unresolved resource dependencies [Other] in the Outputs block of the template"
+    assert _told(_refused(account, wanted)) == told
+    wanted["Outputs"]["Out"]["Value"] = {"Fn::If": ["No", {"Ref": "Other"}, "none"]}
+    stack = account.deploy(wanted)
+    assert stack.outputs == {"Out": "none"}
+    account.destroy(stack)
+
+
+def test_template_comes_from_one_place(account: Account) -> None:
+    """AWSCloudFormation/latest/APIReference/API_CreateStack.html: TemplateBody or TemplateURL, not both."""
+    both = {"TemplateBody": json.dumps(template(Q=_QUEUE)), "TemplateURL": "https://s3.us-east-1.amazonaws.com/b/k"}
+    with pytest.raises(ClientError, match="not both"):
+        account.client("cloudformation").create_stack(StackName=fresh("stack"), **both)
+
+
+@pytest.mark.parametrize("act", ["update_stack", "create_change_set"])
+def test_type_of_a_resource_stays(account: Account, act: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html."""
+    stack = account.deploy(template(Thing=_QUEUE))
+    more = {"ChangeSetName": "other"} if act == "create_change_set" else {}
+    change = getattr(account.client("cloudformation"), act)
+    with pytest.raises(ClientError, match=r"Update of resource type is not permitted.*: \[Thing\]"):
+        change(StackName=stack.name, TemplateBody=json.dumps(template(Thing=resource("Logs::LogGroup"))), **more)
+    with pytest.raises(ClientError, match="Template format error"):
+        change(StackName=stack.name, TemplateBody="a: [", **more)
+    account.destroy(stack)
 
 
 def test_previous_values_count_as_given(account: Account) -> None:

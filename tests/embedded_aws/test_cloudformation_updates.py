@@ -88,6 +88,21 @@ def test_update_that_fails_restores_what_was(account: Account) -> None:
     assert account.destroy(stack).status == "DELETE_COMPLETE"
 
 
+def test_what_an_update_cannot_delete_is_left_behind(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-monitor-stack.html: three attempts, then no more."""
+    both = template({"Name": {"Ref": "Bucket"}}, Bucket=resource("S3::Bucket"), Queue=resource("SQS::Queue"))
+    stack, objects = account.deploy(both), account.client("s3")
+    objects.put_object(Bucket=stack.outputs["Name"], Key="k", Body=b"1")
+    updated = account.deploy(template(Queue=resource("SQS::Queue")), StackName=stack.name)
+    assert updated.status == "UPDATE_COMPLETE"
+    told = [event.status for event in since_update(account, stack.name) if event.logical_id == "Bucket"]
+    assert told == ["DELETE_IN_PROGRESS", "DELETE_FAILED"] * 3
+    shown = account.client("cloudformation").list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
+    assert [held["LogicalResourceId"] for held in shown] == ["Queue"]
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+    assert objects.list_objects_v2(Bucket=stack.outputs["Name"])["KeyCount"] == 1
+
+
 def test_change_set_without_changes_fails(account: Account) -> None:
     """AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html."""
     stacks, wanted = account.client("cloudformation"), _queues(One=30)
@@ -161,6 +176,23 @@ def test_export_has_one_owner_and_goes_with_its_output(account: Account) -> None
     account.deploy(template(Queue=resource("SQS::Queue", DelaySeconds=1)), StackName=owner.name)
     listed = account.client("cloudformation").get_paginator("list_exports").paginate()
     assert name not in [export["Name"] for page in listed for export in page["Exports"]]
+
+
+def test_import_of_what_nobody_exports_fails(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-importvalue.html."""
+    imported = resource("SSM::Parameter", Type="String", Value={"Fn::ImportValue": "nobodys"})
+    stack = account.deploy(template(P=imported))
+    assert (stack.status, stack.reasons["P"]) == ("ROLLBACK_COMPLETE", "No export named nobodys found")
+    why = [event.reason for event in events(account, stack.name) if event.status == "ROLLBACK_IN_PROGRESS"]
+    assert why == ["No export named nobodys found. Rollback requested by user."]
+
+
+def test_one_template_exports_a_name_once(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html: names are unique in an account's region."""
+    wanted, name = template({"A": "1", "B": "2"}, Queue=resource("SQS::Queue")), fresh("export")
+    for output in wanted["Outputs"].values():
+        output["Export"] = {"Name": name}
+    assert account.deploy(wanted).status == "ROLLBACK_COMPLETE"
 
 
 def test_exports_are_compared_by_owner_and_value() -> None:

@@ -230,6 +230,16 @@ def test_processing_names_must_differ(at: Stand) -> None:
     assert "input names must be unique" in error(at, "CreateProcessingJob", **processing(ProcessingInputs=inputs))[1]
 
 
+def test_channel_names_must_differ(at: Stand) -> None:
+    """API_Channel: a channel is a named input source, and its name its directory: two would share it."""
+    source = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}}
+    twice = training(InputDataConfig=[{"ChannelName": "train", **source}] * 2)
+    assert error(at, "CreateTrainingJob", **twice) == (
+        "ValidationException",
+        "Channel names must be unique: train, train",
+    )
+
+
 def test_quotas() -> None:
     at = stand(quotas={"ml.m5.large for training job usage": 1})
     at("CreateTrainingJob", **training("one"))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
 import yaml
 
@@ -15,14 +14,17 @@ from embedded_aws import creation_rights
 from embedded_aws.authorization import Check
 from embedded_aws.cloudformation import resource_types, rights
 from tests.embedded_aws.account import Account, allow, fresh
-from tests.embedded_aws.stack_templates import SAGEMAKER_ROLE, resource, template
-from tests.embedded_aws.stack_type_cases import CASES, CODE, TAGS, Case
+from tests.embedded_aws.stack_cases_makers import MAKERS
+from tests.embedded_aws.stack_cases_others import OTHERS
+from tests.embedded_aws.stack_schemas import schema_of
+from tests.embedded_aws.stack_templates import CODE, SAGEMAKER_ROLE, resource, template
+from tests.embedded_aws.stack_type_cases import TAGS, Case
 
 ROOT = Path(__file__).parent.parent.parent
 BOOTSTRAP = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
-SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 PLACE = {"region": "us-east-1", "account": "123456789012"}
 API = resource_types("us-east-1")
+CASES = [*MAKERS, *OTHERS]
 # Their tests wait for what they make: test_cloudformation.py, test_cloudformation_hosting.py.
 ELSEWHERE = {f"AWS::SageMaker::{kind}" for kind in ("Model", "EndpointConfig", "Endpoint", "NotebookInstance")}
 
@@ -38,13 +40,6 @@ def used_types() -> Iterator[tuple[str, str]]:
     templates["bootstrap"] = yaml.load(BOOTSTRAP.read_text(), Loader)  # noqa: S506 # a SafeLoader of our own
     for name, content in templates.items():
         yield from {(item["Type"], name) for item in content["Resources"].values()}
-
-
-def schema_of(kind: str) -> dict[str, Any]:
-    """A type's public schema, as cfn-lint has it."""
-    names = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
-    found: dict[str, Any] = json.loads((SCHEMAS / "resources" / f"{names[kind]}.json").read_text())
-    return found
 
 
 @pytest.mark.parametrize(("kind", "where"), sorted(used_types()))
@@ -113,13 +108,6 @@ def test_what_is_asked_for_other_types() -> None:
     def asked(verb: str, kind: str, props: dict[str, Any], name: str) -> list[tuple[str, str]]:
         return [(check.action, check.resource) for check in rights.needed(verb, kind, props, name, PLACE)]
 
-    nested = {"TemplateURL": "https://s3.us-east-1.amazonaws.com/bucket/key.json"}
-    child = "arn:aws:cloudformation:us-east-1:123456789012:stack/one-Child-"
-    assert asked("create", "AWS::CloudFormation::Stack", nested, "one-Child-") == [
-        ("cloudformation:CreateStack", child),
-        ("cloudformation:DescribeStacks", child),
-        ("s3:GetObject", "arn:aws:s3:::bucket/key.json"),
-    ]
     topic = "arn:aws:sns:us-east-1:123456789012:provider"
     assert asked("create", "Custom::Thing", {"ServiceToken": topic}, "x") == [("sns:Publish", topic)]
     function = "arn:aws:lambda:us-east-1:123456789012:function:f"
@@ -147,9 +135,11 @@ _SAID_ELSEWHERE = {
         ({"tagKeys": ["a"]}, {"aws:tagkeys": ["a"]}),
         ({"ResourceTagKeys": ["b"]}, {"aws:tagkeys": ["b"]}),
         ({"tags": []}, {}),
+        ({"tags": ["not a tag"]}, {}),
+        (["tags"], {}),
     ],
 )
-def test_tags_of_a_request_as_condition_keys(asked: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_tags_of_a_request_as_condition_keys(asked: object, expected: dict[str, Any]) -> None:
     """`aws:RequestTag/key` and `aws:TagKeys` ("AWS global condition context keys", IAM User Guide)."""
     assert creation_rights.request_tags(json.dumps(asked).encode()) == expected
 

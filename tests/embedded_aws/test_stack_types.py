@@ -7,14 +7,12 @@ import json
 import pytest
 
 from tests.embedded_aws.account import Account, Key, Stack, Template, allow, fresh
-from tests.embedded_aws.stack_type_cases import CASES, Case, Given, Props, given, is_there
+from tests.embedded_aws.stack_cases_makers import MAKERS
+from tests.embedded_aws.stack_cases_others import OTHERS
+from tests.embedded_aws.stack_schemas import schema_of
+from tests.embedded_aws.stack_type_cases import Case, Given, Props, given, is_there
 
-ONE_BY_ONE = [
-    pytest.param(case, verb, action, id=f"{case.kind}-{verb}-{action}")
-    for case in CASES
-    for verb in ("create", "update", "delete")
-    for action in getattr(case, verb)
-]
+CASES = [*MAKERS, *OTHERS]
 KINDS = pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
 
 
@@ -61,28 +59,59 @@ def test_life_with_the_documented_rights_and_no_others(account: Account, given: 
     assert not is_there(case, given, stack.outputs["Ref"], props)
 
 
-@pytest.mark.parametrize(("case", "verb", "action"), ONE_BY_ONE)
-def test_without_one_right(account: Account, given: Given, case: Case, verb: str, action: str) -> None:
-    """AccessDenied is the stack's event, as the API said it; the stack acts as its caller (`Using IAM roles`)."""
-    poor = account.user(*rights(*(held for held in getattr(case, verb) if held != action)))
-    if verb == "create":
-        failed = account.deploy(of(case, case.first(given)), poor)
-    else:
-        stack = account.deploy(of(case, case.first(given)))
-        failed = _updated(account, given, case, stack, poor) if verb == "update" else account.destroy(stack, poor)
-    assert failed.status == {
-        "create": "ROLLBACK_COMPLETE",
-        "update": "UPDATE_ROLLBACK_COMPLETE",
-        "delete": "DELETE_FAILED",
-    }.get(verb)
-    assert action in failed.reasons["Thing"]
-    assert "is not authorized to perform" in failed.reasons["Thing"]
-    assert account.destroy(failed).status == "DELETE_COMPLETE"
+@KINDS
+def test_attributes_are_the_public_schemas(account: Account, given: Given, case: Case) -> None:
+    """Fn::GetAtt gives every `readOnlyProperties` of the type's schema, but those of features that are refused here."""
+    paths = [path.removeprefix("/properties/") for path in schema_of(case.kind).get("readOnlyProperties", [])]
+    names = [path.replace("/", ".") for path in paths if not path.startswith(("Metadata", "SnapStartResponse"))]
+    wanted = of(case, case.first(given))
+    wanted["Outputs"] |= {f"A{i}": {"Value": {"Fn::GetAtt": ["Thing", name]}} for i, name in enumerate(names)}
+    stack = account.deploy(wanted)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    assert len(stack.outputs) == len(names) + 1
+    assert all(stack.outputs.values()), dict(zip(names, stack.outputs.values(), strict=False))
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
 
 
-def _updated(account: Account, given: Given, case: Case, stack: Stack, user: Key) -> Stack:
-    assert case.changed
-    return account.deploy(of(case, case.changed(given)), user, StackName=stack.name)
+@KINDS
+def test_creating_without_one_right(account: Account, given: Given, case: Case) -> None:
+    """AccessDenied is the stack's event, as the API said it: a stack acts as its caller ("Using IAM roles")."""
+    for action in case.create:
+        failed = account.deploy(of(case, case.first(given)), account.user(*rights(*_without(action, case.create))))
+        assert failed.status == "ROLLBACK_COMPLETE", action
+        assert _denied(failed, action), failed.reasons
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.changed], ids=lambda case: case.kind)
+def test_updating_without_one_right(account: Account, given: Given, case: Case) -> None:
+    """The same for the update handler; the stack can be updated again afterwards."""
+    stack = account.deploy(of(case, case.first(given)))
+    for action in case.update:
+        assert case.changed
+        poor = account.user(*rights(*_without(action, case.update)))
+        failed = account.deploy(of(case, case.changed(given)), poor, StackName=stack.name)
+        assert failed.status == "UPDATE_ROLLBACK_COMPLETE", action
+        assert _denied(failed, action), failed.reasons
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
+@KINDS
+def test_deleting_without_one_right(account: Account, given: Given, case: Case) -> None:
+    """The same for the delete handler; the stack can be deleted again afterwards."""
+    stack = account.deploy(of(case, case.first(given)))
+    for action in case.delete:
+        failed = account.destroy(stack, account.user(*rights(*_without(action, case.delete))))
+        assert failed.status == "DELETE_FAILED", action
+        assert _denied(failed, action), failed.reasons
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
+def _without(action: str, actions: tuple[str, ...]) -> list[str]:
+    return [held for held in actions if held != action]
+
+
+def _denied(stack: Stack, action: str) -> bool:
+    return f"is not authorized to perform: {action}" in stack.reasons["Thing"]
 
 
 @KINDS

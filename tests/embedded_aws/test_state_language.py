@@ -229,6 +229,13 @@ def test_result_selector_reads_the_context_object(account: Account) -> None:
     ("expression", "expected"),
     [
         ("States.Format('{}-{}', $.a, 2)", "x-2"),
+        (r"States.Format('\{{}\} it\'s {}', true, null)", "{true} it's null"),
+        (r"States.Array('it\'s')", ["it's"]),
+        ("States.ArrayRange(9, 1, -4)", [9, 5, 1]),
+        ("States.ArrayContains($.list, true)", False),
+        ("States.ArrayUnique(States.Array(1, true, 1))", [1, True]),
+        ("States.MathAdd(1.5, 1)", 3),
+        ("States.MathRandom(5, 6)", 5),
         ("States.StringToJson($.json)", {"k": 1}),
         ("States.JsonToString($.list)", "[1,2,3]"),
         ("States.Array($.a, 1, null)", ["x", 1, None]),
@@ -250,6 +257,30 @@ def test_intrinsic_functions(account: Account, expression: str, expected: Any) -
     """Developer guide, "Intrinsics for JSONPath states": the examples' rules with other values."""
     given = {"a": "x", "list": [1, 2, 3], "json": '{"k": 1}', "o": {"a": 1, "b": 1}, "p": {"a": 2}}
     assert output(run(account, {"P": {**END, "Parameters": {"v.$": expression}}}, given)) == {"v": expected}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "States.Format('{}')",
+        "States.Format('{}', 1, 2)",
+        "States.ArrayLength('text')",
+        "States.ArrayGetItem($.list, -1)",
+        "States.ArrayPartition($.list, 0)",
+        "States.ArrayRange(1, 2000, 1)",
+        "States.ArrayRange(1, 2, 0)",
+        "States.JsonMerge($.o, $.o, true)",
+        "States.StringToJson('no json')",
+        "States.Hash('x', 'MD4')",
+        "States.MathAdd('1', 2)",
+        "States.Coffee()",
+    ],
+)
+def test_intrinsic_functions_that_fail(account: Account, expression: str) -> None:
+    """Developer guide, "Intrinsics for JSONPath states": types, limits and deep merging; States.IntrinsicFailure."""
+    given = {"list": [1, 2, 3], "o": {}}
+    done = run(account, {"P": {**END, "Parameters": {"v.$": expression}}}, given)
+    assert done["error"] == "States.IntrinsicFailure"
 
 
 # --- executions --------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ import pytest
 
 from embedded_aws.cloudformation.property_checks import PropertyChecks
 from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
+from embedded_aws.cloudformation.template_sections import section_problem
+from embedded_aws.cloudformation.template_shape import shape_problem
 from embedded_aws.cloudformation.types import ResourceError
 from tests.synth.conftest import TEMPLATES
 from tests.synth.resolving import ACCOUNT, REGION, Resolver
@@ -50,6 +52,26 @@ def test_every_resource_fits_its_schema_with_all_scalars_as_text(schemas: Resour
     checks = PropertyChecks(schemas)
     for name, (kind, props) in _resources(which).items():
         checks.check(name, kind, _as_text(props))
+
+
+@pytest.mark.parametrize("which", TEMPLATES)
+def test_the_templates_have_the_form_that_is_asked_for(schemas: ResourceSchemas, which: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/template-anatomy.html."""
+    template = json.loads((_SNAPSHOTS / f"{which}.json").read_text(encoding="utf-8"))
+    assert (shape_problem(template), section_problem(template)) == (None, None)
+    asked = _attributes(template["Resources"])
+    assert asked
+    for target, attribute in asked:
+        assert schemas.has_attribute(template["Resources"][target]["Type"], attribute)
+
+
+def _attributes(part: Any) -> list[tuple[str, str]]:  # noqa: ANN401 # any JSON
+    """What Fn::GetAtt asks for."""
+    if isinstance(part, dict) and "Fn::GetAtt" in part:
+        target, attribute = part["Fn::GetAtt"]
+        return [(target, attribute)]
+    items = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return [found for item in items for found in _attributes(item)]
 
 
 @pytest.mark.parametrize("which", TEMPLATES)
