@@ -22,27 +22,23 @@ _OMITTED = object()
 _DENIALS = {"AccessDeniedException": "AccessDenied", "UnauthorizedOperation": "Client.UnauthorizedOperation"}
 # Secret though their models do not say so; templates and parameters' values are not shown by CloudFormation's events.
 _HIDDEN_MEMBERS = frozenset({"sessionToken", "SecretString", "SecretBinary"})
-_OMITTED_MEMBERS = {
-    "cloudformation": frozenset({"TemplateBody", "ParameterValue", "StackPolicyBody"}),
-    "ssm": frozenset({"Value"}),
-}
+_OMITTED_MEMBERS = frozenset({"TemplateBody", "ParameterValue", "StackPolicyBody"})
+_OMITTED_OF = {"PutParameterRequest": frozenset({"Value"})}
 
 
-def request_parameters(call: Call, operation: OperationModel | None) -> dict[str, Any] | None:
+def request_parameters(call: Call, operation: OperationModel) -> dict[str, Any] | None:
     """What a call asked, or None where it asked nothing."""
-    if operation is None or operation.input_shape is None:
+    if operation.input_shape is None:
         return None
     given = _READERS[_protocol(operation)](call, operation)
-    shown = _shown(operation.input_shape, given, _service(operation))
+    shown = _shown(operation.input_shape, given)
     if _service(operation) == "s3":
         shown = {("bucketName" if name == "bucket" else name): value for name, value in shown.items()}
     return _bounded(shown)
 
 
-def answer(call: Call, operation: OperationModel | None) -> Mapping[str, Any]:
+def answer(call: Call, operation: OperationModel) -> Mapping[str, Any]:
     """The parsed answer of a call, with `Error` where it failed."""
-    if operation is None:
-        return {"Error": {"Code": _plain_code(call.reply), "Message": ""}} if call.status >= 300 else {}
     response = {"status_code": call.status, "headers": HeadersDict(call.reply_headers), "body": call.reply}
     try:
         parsed: Mapping[str, Any] = _parser(_protocol(operation)).parse(response, operation.output_shape)
@@ -51,7 +47,7 @@ def answer(call: Call, operation: OperationModel | None) -> Mapping[str, Any]:
     return parsed
 
 
-def error_code(code: str, operation: OperationModel | None) -> str:
+def error_code(code: str, operation: OperationModel) -> str:
     """An error's code as events give it.
 
     A denial by IAM is AccessDenied whatever code the service answered with, or EC2's own, as published events show;
@@ -59,15 +55,14 @@ def error_code(code: str, operation: OperationModel | None) -> str:
     """
     if code in _DENIALS:
         return _DENIALS[code]
-    shapes = operation.error_shapes if operation else []
-    return next((str(shape.name) for shape in shapes if getattr(shape, "error_code", "") == code), code)
+    return next((str(shape.name) for shape in operation.error_shapes if getattr(shape, "error_code", "") == code), code)
 
 
-def response_elements(parsed: Mapping[str, Any], operation: OperationModel | None) -> dict[str, Any] | None:
+def response_elements(parsed: Mapping[str, Any], operation: OperationModel) -> dict[str, Any] | None:
     """What an answer gave, or None where it gave nothing."""
-    if operation is None or operation.output_shape is None:
+    if operation.output_shape is None:
         return None
-    return _bounded(_shown(operation.output_shape, parsed, _service(operation), by_member=True))
+    return _bounded(_shown(operation.output_shape, parsed, by_member=True))
 
 
 @functools.cache
@@ -83,15 +78,6 @@ def _protocol(operation: OperationModel) -> str:
 
 def _service(operation: OperationModel) -> str:
     return str(operation.service_model.service_name)
-
-
-def _plain_code(reply: bytes) -> str:
-    """The error code of an answer that no model describes."""
-    try:
-        content = json.loads(reply)
-    except ValueError:
-        return "Unknown"
-    return str(content.get("__type", "Unknown")).rpartition("#")[2] if isinstance(content, dict) else "Unknown"
 
 
 def _from_json(call: Call, _: OperationModel) -> Any:  # noqa: ANN401 # any JSON value
@@ -161,15 +147,15 @@ def _wire(name: str, shape: Shape) -> str:
     return str(shape.serialization.get("name", name))
 
 
-def _shown(shape: Shape, value: Any, service: str, *, by_member: bool = False) -> Any:  # noqa: ANN401 # as above
+def _shown(shape: Shape, value: Any, *, by_member: bool = False) -> Any:  # noqa: ANN401 # as above
     """A value as an event shows it; `by_member` where its keys are members' names, not those of the wire."""
     if shape.type_name == "blob" or hasattr(value, "read"):
         return _OMITTED
     if getattr(shape, "metadata", {}).get("sensitive"):
         return HIDDEN
-    again = functools.partial(_shown, service=service, by_member=by_member)
+    again = functools.partial(_shown, by_member=by_member)
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        return dict(_members(shape, value, service, by_member=by_member))
+        return dict(_members(shape, value, by_member=by_member))
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [again(shape.member, item) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
@@ -177,14 +163,14 @@ def _shown(shape: Shape, value: Any, service: str, *, by_member: bool = False) -
     return value
 
 
-def _members(shape: StructureShape, value: Mapping[str, Any], service: str, *, by_member: bool) -> Any:  # noqa: ANN401 # pairs
-    omitted = _OMITTED_MEMBERS.get(service, frozenset())
+def _members(shape: StructureShape, value: Mapping[str, Any], *, by_member: bool) -> Any:  # noqa: ANN401 # pairs
+    omitted = _OMITTED_MEMBERS | _OMITTED_OF.get(shape.name, frozenset())
     for name, member in shape.members.items():
         key = name if by_member else _wire(name, member)
         if key not in value or value[key] is None or name in omitted:
             continue
         hidden = name in _HIDDEN_MEMBERS or name[:1].lower() + name[1:] in _HIDDEN_MEMBERS
-        shown = HIDDEN if hidden else _shown(member, value[key], service, by_member=by_member)
+        shown = HIDDEN if hidden else _shown(member, value[key], by_member=by_member)
         if shown is not _OMITTED:
             yield name[:1].lower() + name[1:], shown
 

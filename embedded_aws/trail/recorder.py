@@ -45,7 +45,7 @@ class Recorder:
         self._region = region
 
     def record(self, call: Call, origin: Origin) -> None:
-        """Keep a call, if it is a management event whose caller is known.
+        """Keep a call, if it is a management event that AWS has and whose caller is known.
 
         Requests that fail authentication are of nobody, and not in the event history.
         """
@@ -53,9 +53,9 @@ class Recorder:
             return
         model = calls.service_model(call.service)
         operation = calls.operation_name(call, model)
-        if not operation or events_shown.is_data_event(call.service, operation, call.path):
-            return
         known = calls.operation_model(model, operation)
+        if known is None or events_shown.is_data_event(call.service, operation, call.path):
+            return
         # The answers of reads are many and long, and not shown.
         read = call.status >= 300 or events_shown.gives_response(operation)
         parsed = parameters.answer(call, known) if read else {}
@@ -100,7 +100,7 @@ class Recorder:
             "requestID": str(uuid.uuid4()),
         }
         named = [("AWS::IAM::Role", str(role["Arn"])), ("AWS::IAM::AccessKey", access_key_id)]
-        self._write("sts", "AssumeRole", {**fields, "userIdentity": identity, **_by(service)}, service, named)
+        self._write("sts", "AssumeRole", {**fields, "userIdentity": identity, **_by(service)}, None, named)
 
     def _keep(
         self, service: str, operation: str, origin: Origin, fields: Mapping[str, Any], named: Sequence[Resource]
@@ -110,7 +110,7 @@ class Recorder:
         self._write(service, operation, {**fields, "userIdentity": identity, **own}, user_name(origin.principal), named)
 
     def _write(
-        self, service: str, operation: str, fields: Mapping[str, Any], username: str, named: Sequence[Resource]
+        self, service: str, operation: str, fields: Mapping[str, Any], username: str | None, named: Sequence[Resource]
     ) -> None:
         now = time.time()
         event = {
@@ -139,7 +139,7 @@ def _request_id(call: Call) -> str:
     return found[1].decode() if found else call.request_id
 
 
-def _failure(error: Mapping[str, Any], operation: OperationModel | None) -> dict[str, str]:
+def _failure(error: Mapping[str, Any], operation: OperationModel) -> dict[str, str]:
     return {
         "errorCode": parameters.error_code(str(error.get("Code", "")), operation),
         "errorMessage": str(error.get("Message", "")),

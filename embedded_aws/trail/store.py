@@ -56,8 +56,8 @@ class Store:
         self._database.executescript(_SCHEMA)
         self._prune()
 
-    def add(self, event: Mapping[str, Any], at: float, username: str, resources: Sequence[Resource]) -> None:
-        """Keep one event, answered at `at` (epoch seconds)."""
+    def add(self, event: Mapping[str, Any], at: float, username: str | None, resources: Sequence[Resource]) -> None:
+        """Keep one event, answered at `at` (epoch seconds); a service's own has no user's name."""
         row = (
             event["eventID"],
             at,

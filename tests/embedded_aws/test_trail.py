@@ -270,6 +270,7 @@ def test_tasks_calls_are_made_by_step_functions_with_the_machines_role(account: 
     taken = event(account, "AssumeRole", found["accessKeyId"])
     assert taken["userIdentity"] == {"type": "AWSService", "invokedBy": "states.amazonaws.com"}
     assert taken["requestParameters"]["roleArn"] == role
+    assert "Username" not in events(account, "ResourceName", found["accessKeyId"])[0]
 
 
 def test_schedules_calls_are_made_by_the_scheduler(account: Account) -> None:

@@ -97,6 +97,7 @@ def test_lists_of_query_requests_are_read() -> None:
     body = f"Action=CreateRole&RoleName=a&{second}&{first}"
     asked = call("iam", body=body.encode(), headers={"content-type": "application/x-www-form-urlencoded"})
     known = calls.operation_model(calls.service_model("iam"), "CreateRole")
+    assert known is not None
     tags = [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]
     assert parameters.request_parameters(asked, known) == {"roleName": "a", "tags": tags}
 
@@ -106,6 +107,7 @@ def test_parameters_above_100_kb_are_left_out() -> None:
     body = json.dumps({"ModelName": "a" * 110_000}).encode()
     asked = call("sagemaker", body=body, headers={"x-amz-target": "SageMaker.DescribeModel"})
     known = calls.operation_model(calls.service_model("sagemaker"), "DescribeModel")
+    assert known is not None
     assert parameters.request_parameters(asked, known) == {"omitted": True}
 
 
@@ -125,3 +127,12 @@ def test_parameters_above_100_kb_are_left_out() -> None:
 def test_data_events_are_told_apart(service: str, operation: str, path: str, *, is_data: bool) -> None:
     """AWS, "Logging data events"."""
     assert events_shown.is_data_event(service, operation, path) is is_data
+
+
+def test_values_of_parameters_are_left_out_and_those_of_tags_are_not() -> None:
+    """The value of a parameter may be a secret; what CloudTrail shows of a plain one is not known."""
+    body = json.dumps({"Name": "/a", "Value": "s3cret", "Tags": [{"Key": "k", "Value": "shown"}]}).encode()
+    asked = call("ssm", body=body, headers={"x-amz-target": "AmazonSSM.PutParameter"})
+    known = calls.operation_model(calls.service_model("ssm"), "PutParameter")
+    assert known is not None
+    assert parameters.request_parameters(asked, known) == {"name": "/a", "tags": [{"key": "k", "value": "shown"}]}
