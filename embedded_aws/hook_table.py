@@ -291,6 +291,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.iam:_user_inline_policies": None,
             "services.iam:_error": "status, code, message, ns",
             "services.stepfunctions:_state_machines": None,
+            "services.cloudformation.engine:_parse_template": "template_body",
             "services.cloudformation.handlers:_resolve_stack": "stack_name",
             "services.cloudformation.helpers:_error": "code, message, status",
         },
