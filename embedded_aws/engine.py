@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws.clients import Clients
+from embedded_aws.journal.journal import Journal
 from embedded_aws.role_sessions import RoleSessions, RoleStore
+from embedded_aws.sagemaker import restart
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 from embedded_aws.sagemaker_service import SageMakerService
@@ -47,9 +49,17 @@ MakeRuntime = Callable[[Place, RoleSessions], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to."""
+    """Everything the hooks lead to; with a journal, what it holds outlives it."""
 
-    def __init__(self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime) -> None:
+    def __init__(
+        self,
+        place: Place,
+        root: Credentials,
+        emulator: Emulator,
+        make_runtime: MakeRuntime,
+        journal: Journal | None = None,
+    ) -> None:
+        self.journal = journal
         self.place = place
         self.root = root
         self.clients = Clients(place.endpoint_url, place.region)
@@ -58,6 +68,15 @@ class Engine:
         self.plane = ControlPlane(account=place.account, region=place.region, runtime=runtime, roles=self.sessions)
         self.sagemaker = SageMakerService(self.plane)
         self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
+
+    def adopt(self, journal: Journal) -> None:
+        """Keep in the journal what is the engine's own: SageMaker's records, and what schedules have fired."""
+        self.plane.store.adopt(lambda kind, records: journal.adopt(("engine", f"sagemaker {kind}"), records))
+        self.scheduler.adopt(lambda name, entries: journal.adopt(("engine", f"scheduler {name}"), entries))
+
+    def resume(self) -> None:
+        """After a restart, once calls are answered: go on with what was running, or end it."""
+        restart.resume(self.plane)
 
     def shutdown(self) -> None:
         """End whatever runs."""

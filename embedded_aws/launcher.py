@@ -51,21 +51,25 @@ class Engine:
     state: Path
 
 
-def start(*, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None) -> Engine:
+def start(
+    *, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None, keep: bool = False
+) -> Engine:
     """Start an engine in a fresh `state` folder and wait until it answers.
 
-    `port` 0 takes a free one; `iam` False lets every request pass. Raises EngineError with the end of the log.
+    `port` 0 takes a free one; `iam` False lets every request pass. With `keep` everything is kept in `state`, and what
+    an earlier engine kept there is taken up. Raises EngineError with the end of the log.
     """
     state = state.resolve()
-    if state.exists() and any(state.iterdir()):
+    if not keep and state.exists() and any(state.iterdir()):
         raise EngineError(f"{state} holds the state of an earlier engine: clean it first (launcher.clean)")
     environment = _engine_environment(environments)
     if not environment.ready:
         raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
     state.mkdir(parents=True, exist_ok=True)
-    key_id, secret = root_key.make(state)
+    key_id, secret = root_key.read_or_make(state)
+    (state / "engine.json").unlink(missing_ok=True)
     log = log or state / "engine.log"
-    process = _spawn(environment.python, state, environments, port, iam=iam, log=log)
+    process = _spawn(environment.python, state, environments, port, iam=iam, log=log, keep=keep)
     try:
         served_port = _wait_until_ready(process, state, log)
     except EngineError:
@@ -129,9 +133,9 @@ def _engine_environment(environments: Path) -> Environment:
 
 
 def _spawn(
-    python: Path, state: Path, environments: Path, port: int, *, iam: bool, log: Path
+    python: Path, state: Path, environments: Path, port: int, *, iam: bool, log: Path, keep: bool
 ) -> subprocess.Popen[bytes]:
-    command = [str(python), "-m", "embedded_aws", "--state", str(state)]
+    command = [str(python), "-m", "embedded_aws", "--state" if keep else "--scratch", str(state)]
     command += ["--environments", str(environments.resolve()), "--port", str(port)]
     command += [] if iam else ["--no-iam"]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}

@@ -73,10 +73,18 @@ class Scheduler:
         self._clients = clients
         self._sessions = sessions
         self._fired: dict[Any, tuple[object, datetime]] = {}
+        self._under_way: dict[str, tuple[Schedule, datetime]] = {}
+        self._began = datetime.now(UTC)
         self._ended = threading.Event()
 
+    def adopt(self, keep: Callable[[str, dict[Any, Any]], dict[Any, Any]]) -> None:
+        """Hold what was fired and what is being delivered in what `keep` gives for it."""
+        self._fired, self._under_way = keep("fired", self._fired), keep("under way", self._under_way)
+
     def start(self) -> None:
-        """Begin to look for schedules that are due."""
+        """Begin to look for schedules that are due, and to deliver what an earlier engine had not delivered."""
+        for name, (schedule, moment) in list(self._under_way.items()):
+            self._deliver(name, schedule, moment)
         threading.Thread(target=self._run, daemon=True, name="scheduler").start()
 
     def stop(self) -> None:
@@ -95,7 +103,7 @@ class Scheduler:
         """The moment for which the schedule is due now; an update makes it a new schedule."""
         if schedule["State"] != "ENABLED" or not _within(schedule, now):
             return None
-        version = (schedule["ScheduleExpression"], schedule["LastModificationDate"])
+        version = _version(schedule)
         changed = datetime.fromtimestamp(schedule["LastModificationDate"], UTC)
         last_version, last = self._fired.get(key, (None, changed))
         since = last + timedelta(microseconds=1) if last_version == version else changed
@@ -103,15 +111,33 @@ class Scheduler:
         moment = expression.next_after(since, changed)
         if moment is None or moment > now:
             return None
-        self._fired[key] = (version, moment)
+        # While no engine ran, a recurring schedule may have come due many times: it fires once for the last of them.
+        while moment < self._began:
+            later = expression.next_after(moment + timedelta(microseconds=1), changed)
+            if later is None or later > now:
+                break
+            moment = later
         return moment
 
     def _fire(self, key: object, schedule: Schedule, moment: datetime) -> None:
-        delivery = Delivery(schedule, moment, self._clients, self._sessions, self._ended)
-        threading.Thread(target=delivery.run, daemon=True, name=f"schedule-{schedule['Name']}").start()
+        # First what is to be delivered: whoever is killed in between delivers it twice, as AWS may, and not never.
+        name = str(uuid.uuid4())
+        self._under_way[name] = (dict(schedule), moment)
+        self._fired[key] = (_version(schedule), moment)
+        self._deliver(name, schedule, moment)
         once = schedule["ScheduleExpression"].startswith("at(")
         if once and schedule.get("ActionAfterCompletion") == "DELETE":
             self._store.forget(key)
+
+    def _deliver(self, name: str, schedule: Schedule, moment: datetime) -> None:
+        delivery = Delivery(schedule, moment, self._clients, self._sessions, self._ended)
+
+        def run() -> None:
+            delivery.run()
+            if not self._ended.is_set():
+                self._under_way.pop(name, None)
+
+        threading.Thread(target=run, daemon=True, name=f"schedule-{schedule['Name']}").start()
 
 
 @dataclass(frozen=True)
@@ -201,6 +227,11 @@ def _exhausted(error: AwsError, attempts_over: bool, age_over: bool) -> str | No
     if error.status < _RETRYABLE_STATUS and error.code not in _RETRYABLE_CODES:
         return "NonRetryableError"
     return "MaximumRetryAttempts" if attempts_over else "MaximumEventAgeInSeconds" if age_over else None
+
+
+def _version(schedule: Schedule) -> tuple[object, object]:
+    """An update makes another schedule of it."""
+    return schedule["ScheduleExpression"], schedule["LastModificationDate"]
 
 
 def _within(schedule: Schedule, now: datetime) -> bool:

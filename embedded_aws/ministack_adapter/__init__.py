@@ -16,17 +16,22 @@ from ministack.services import iam, scheduler, sts
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
-from embedded_aws.ministack_adapter import identity, machine_hooks, service_hooks, stack_hooks
+from embedded_aws.ministack_adapter import identity, journal_hooks, machine_hooks, service_hooks, stack_hooks
 from embedded_aws.ministack_adapter.common import HOOKS
+from embedded_aws.ministack_adapter.journal_hooks import INNER, restore, resume
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
 
 __all__ = [
     "HOOKS",
+    "INNER",
     "emulator",
     "identity",
     "install",
+    "journal_hooks",
     "machine_hooks",
+    "restore",
+    "resume",
     "service_hooks",
     "shutdown",
     "stack_hooks",
@@ -36,10 +41,9 @@ __all__ = [
 
 def emulator() -> Emulator:
     """What the engine needs of ministack's own state."""
-    schedules = scheduler._schedules._data
     return Emulator(
         RoleStore(lambda name: iam._roles.get(name), _register_session, _conditions_hold),
-        scheduling.Store(lambda: schedules, lambda key: schedules.pop(key, None)),
+        scheduling.Store(lambda: scheduler._schedules._data, lambda key: scheduler._schedules._data.pop(key, None)),
     )
 
 

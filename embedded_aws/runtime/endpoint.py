@@ -48,8 +48,11 @@ class Endpoint:
         self._background(self._delete)
 
     def invoke(self, variant: str, invocation: Invocation) -> Response:
-        """The answer of a variant's container."""
-        return self._serving[variant].ask(invocation)
+        """The answer of a variant's container; AwsError while the engine starts it again."""
+        serving = self._serving.get(variant)
+        if serving is None:
+            raise AwsError("ServiceUnavailable", "The service is unavailable. Try your call again.", 503)
+        return serving.ask(invocation)
 
     def close(self) -> None:
         """End the containers at once."""

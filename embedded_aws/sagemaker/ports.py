@@ -18,7 +18,8 @@ Record = dict[str, Any]
 """A resource: the members of its Describe call, plus private keys that begin with `_`.
 
 Private keys: `_tags` (dict, system tags too), `_caller` (ARN of who created it), and of an endpoint `_pending`
-(the Deployment to bring up, while Creating or Updating) and `_deployment` (the one that serves).
+(the Deployment to bring up, while Creating or Updating) and `_deployment` (the one that serves). Of a notebook instance
+the runtime keeps `_folder` (its volume's) and `_created` (its on-create script has run).
 Read and change it under `ControlPlane.lock`; times are aware datetimes.
 """
 
