@@ -92,9 +92,9 @@ class JournalFile:
         many(
             "INSERT INTO entry VALUES (?, ?, ?) "
             "ON CONFLICT (place) DO UPDATE SET shape = excluded.shape, content = excluded.content",
-            [(_name(row.place), row.shape, row.content) for row in changes.rows],
+            [(repr(row.place), row.shape, row.content) for row in changes.rows],
         )
-        many("DELETE FROM entry WHERE place = ?", _ones([_name(place) for place in changes.gone]))
+        many("DELETE FROM entry WHERE place = ?", _ones([repr(place) for place in changes.gone]))
         many("DELETE FROM blob WHERE name = ?", _ones(changes.blobs_gone))
         many("INSERT OR REPLACE INTO note VALUES (?, ?)", changes.notes.items())
 
@@ -103,12 +103,12 @@ class JournalFile:
         self._open.close()
 
 
-def _name(place: Place) -> str:
-    """A place as text from which it can be read again."""
-    name = repr(place)
-    if ast.literal_eval(name) != place:
-        raise JournalError(f"{name} is no place that the journal can name")
-    return name
+def nameable(place: Place) -> bool:
+    """Whether the file can name a place so that it can be read again."""
+    try:
+        return bool(ast.literal_eval(repr(place)) == place)
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _ones(values: Sequence[str]) -> list[tuple[str]]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from embedded_aws.journal import pickling
-from embedded_aws.journal.file import Changes, JournalError, JournalFile, Row
+from embedded_aws.journal.file import Changes, JournalError, JournalFile, Row, nameable
 from embedded_aws.journal.reading import Reader
 from embedded_aws.journal.replaced_files import ReplacedFiles
 from embedded_aws.journal.shares import SHAPES, Blobs, Owners
@@ -167,6 +167,8 @@ class Journal:
             if known is not None:
                 self._drop(place, changes)
             return
+        if known is None and not nameable(place):
+            raise pickling.UnkeepableError(f"{place}: no key that can be read again")
         blobs: dict[str, bytes] = {}
         named: set[Place] = set()
         content = pickling.dump(place, value, partial(self._owner_of, place, named), partial(self._keep_blob, blobs))
