@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws import root_key
+from embedded_aws.journal import folder
+from embedded_aws.journal.file import JournalError
 from embedded_aws.runtime import images
 from embedded_aws.runtime.environments import Environment
 
@@ -62,6 +64,7 @@ def start(
     state = state.resolve()
     if not keep and state.exists() and any(state.iterdir()):
         raise EngineError(f"{state} holds the state of an earlier engine: clean it first (launcher.clean)")
+    _refuse_second(state)
     environment = _engine_environment(environments)
     if not environment.ready:
         raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
@@ -77,6 +80,16 @@ def start(
         clean_processes(state)
         raise
     return Engine(f"http://127.0.0.1:{served_port}", ACCOUNT, REGION, key_id, secret, process.pid, state)
+
+
+def _refuse_second(state: Path) -> None:
+    if not state.exists():
+        return
+    try:
+        with folder.locked(state):
+            pass
+    except JournalError as error:
+        raise EngineError(str(error)) from error
 
 
 def stop(engine: Engine) -> None:
