@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from embedded_aws import launcher, root_key
 from embedded_aws.engine import Engine, Place
 from embedded_aws.front_door import App, front_door
+from embedded_aws.hooks import EMULATOR
 from embedded_aws.inventory import inventory
 from embedded_aws.journal import folder
 from embedded_aws.journal.acknowledging import acknowledging
@@ -52,7 +54,7 @@ def serve(settings: Settings) -> None:
 
 
 def _serve_from(state: Path, settings: Settings) -> None:
-    kept = folder.open_file(state) if settings.keep else None
+    kept = folder.open_file(state, f"{EMULATOR} {version(EMULATOR)}") if settings.keep else None
     listener = _listen(settings.port if kept is None else folder.port_to_serve(kept, settings.port))
     port = listener.getsockname()[1]
     if kept is not None:
@@ -64,7 +66,7 @@ def _serve_from(state: Path, settings: Settings) -> None:
     from embedded_aws import ministack_adapter
 
     place = Place(ACCOUNT, REGION, port, state, settings.environments.resolve(), settings.iam)
-    journal = None if kept is None else Journal(kept, folder.replaced_files(state), ministack_adapter.INNER)
+    journal = None if kept is None else Journal(kept, folder.replaced_files(state), ministack_adapter.TRAITS)
     engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime, journal)
     emulator = ministack_adapter.install(engine)
     ministack_adapter.restore(engine)

@@ -11,7 +11,7 @@ from typing import Any
 from embedded_aws.front_door import App, Receive, Scope, Send
 from embedded_aws.journal.file import JournalError
 from embedded_aws.journal.journal import Journal
-from embedded_aws.journal.tracked import of_one_request
+from embedded_aws.journal.tracked import Place, of_one_request
 
 _TICK_SECONDS = 0.25
 _log = logging.getLogger(__name__)
@@ -33,26 +33,7 @@ def acknowledging(app: App, journal: Journal) -> App:
             await app(scope, receive, send)
             return
         with of_one_request() as touched:
-            sent = False
-            failed = False
-
-            async def send_kept(message: MutableMapping[str, Any]) -> None:
-                nonlocal sent, failed
-                if failed:
-                    return
-                try:
-                    journal.flush(touched)
-                except JournalError as error:
-                    _log.exception("a response was held back")
-                    failed = True
-                    if sent:
-                        raise
-                    await _refuse(send, str(error))
-                    return
-                sent = True
-                await send(message)
-
-            await app(scope, receive, send_kept)
+            await app(scope, receive, _Kept(send, journal, touched))
 
     return answer
 
@@ -67,8 +48,39 @@ async def _keep_flushing(journal: Journal) -> None:
             _log.exception("the journal is behind")
 
 
-async def _refuse(send: Send, text: str) -> None:
-    body = json.dumps({"__type": "InternalFailure", "message": text}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+class _Kept:
+    """Sends a response's messages once the journal has what they say; the first waits for the beginning of the body."""
+
+    def __init__(self, send: Send, journal: Journal, touched: set[Place]) -> None:
+        self._send = send
+        self._journal = journal
+        self._touched = touched
+        self._start: MutableMapping[str, Any] | None = None
+        self._refused = False
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if self._refused:
+            return
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        try:
+            self._journal.flush(self._touched)
+        except JournalError as error:
+            _log.exception("a response was held back")
+            await self._refuse(str(error))
+            return
+        if self._start is not None:
+            await self._send(self._start)
+            self._start = None
+        await self._send(message)
+
+    async def _refuse(self, text: str) -> None:
+        """Status 500; a response that has begun can only break off."""
+        if self._start is None:
+            raise JournalError(text)
+        self._refused = True
+        body = json.dumps({"__type": "InternalFailure", "message": text}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await self._send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})

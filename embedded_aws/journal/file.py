@@ -10,8 +10,8 @@ from pathlib import Path
 
 from embedded_aws.journal.tracked import Place
 
-LAYOUT = "1"
-"""How entries are written; another layout is refused. Raised with every change, and with every other emulator."""
+LAYOUT = 1
+"""How entries are written, and what the engine's own hold; raised with every change."""
 
 
 class JournalError(RuntimeError):
@@ -42,25 +42,25 @@ class Changes:
 
 
 class JournalFile:
-    """One open journal; JournalError if it was written in another layout or is none."""
+    """One open journal; JournalError if it is none, or of another layout or another `emulator`'s."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, emulator: str = "") -> None:
         self._open = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._open.execute("PRAGMA journal_mode=WAL")
             self._open.execute("PRAGMA synchronous=OFF")
             self._open.execute("CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT)")
-            self._check_layout(path)
+            self._check_layout(path, f"{LAYOUT} {emulator}".strip())
         except sqlite3.DatabaseError as error:
             raise JournalError(f"{path} is no journal of the embedded AWS: {error}") from error
         self._open.execute("CREATE TABLE IF NOT EXISTS entry (place TEXT PRIMARY KEY, shape TEXT, content BLOB)")
         self._open.execute("CREATE TABLE IF NOT EXISTS blob (name TEXT PRIMARY KEY, content BLOB)")
 
-    def _check_layout(self, path: Path) -> None:
-        self._open.execute("INSERT OR IGNORE INTO note VALUES ('layout', ?)", (LAYOUT,))
+    def _check_layout(self, path: Path, layout: str) -> None:
+        self._open.execute("INSERT OR IGNORE INTO note VALUES ('layout', ?)", (layout,))
         found = self.note("layout")
-        if found != LAYOUT:
-            raise JournalError(f"{path} has layout {found}, this engine reads {LAYOUT}: serve it with its own version")
+        if found != layout:
+            raise JournalError(f"{path} has layout {found}, this engine reads {layout}: serve it with its own version")
 
     def note(self, name: str) -> str:
         """What was written under a name; empty if nothing was."""

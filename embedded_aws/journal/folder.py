@@ -40,10 +40,10 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def open_file(folder: Path) -> JournalFile:
-    """The folder's journal, made if there is none; JournalError if it is not ours to read."""
+def open_file(folder: Path, emulator: str = "") -> JournalFile:
+    """The folder's journal, made if there is none; JournalError if it is not ours, or of another `emulator`."""
     (folder / _JOURNAL).mkdir(exist_ok=True)
-    return JournalFile(folder / _JOURNAL / "entries.sqlite")
+    return JournalFile(folder / _JOURNAL / "entries.sqlite", emulator)
 
 
 def replaced_files(folder: Path) -> ReplacedFiles:

@@ -14,13 +14,14 @@ from embedded_aws.journal.file import Changes, JournalError, JournalFile, Row, n
 from embedded_aws.journal.reading import Reader
 from embedded_aws.journal.replaced_files import ReplacedFiles
 from embedded_aws.journal.shares import SHAPES, Blobs, Owners
-from embedded_aws.journal.tracked import Address, Inner, Place, Registry, TrackedDict
+from embedded_aws.journal.tracked import Address, Place, Registry, TrackedDict, Traits
 
 _MISSING = object()
 _ROOT = 2
 """Parts of the address of a store; a dictionary inside an entry has more."""
 _WARM_SECONDS = 3.0
-"""How long an entry is compared again by itself: a thread that was handed it may still change it."""
+_WARM_TICKS = 4
+"""How long, and in which of the ticks, an entry is compared again by itself: a thread may still change it."""
 _SLICE = 200
 """Entries that each tick compares of all there are, one slice after the other."""
 
@@ -31,9 +32,10 @@ class Journal:
     `discover` tracks the stores of services that were loaded since the last time.
     """
 
-    def __init__(self, file: JournalFile, replaced: ReplacedFiles, inner: Inner) -> None:
-        self.registry = Registry(inner)
+    def __init__(self, file: JournalFile, replaced: ReplacedFiles, traits: Traits) -> None:
+        self.registry = Registry(traits)
         self.discover: Callable[[], None] = lambda: None
+        self._traits = traits
         self._file = file
         self.replaced = replaced
         self._variables: dict[Place, Callable[[], object]] = {}
@@ -42,6 +44,7 @@ class Journal:
         self._blobs = Blobs()
         self._warm: dict[Place, float] = {}
         self._sweep: list[Place] = []
+        self._ticks = 0
         self._broken = ""
         self._lock = threading.RLock()
 
@@ -50,7 +53,7 @@ class Journal:
         return self.registry.track(address, entries)
 
     def adopt_variable(self, place: Place, read: Callable[[], object]) -> None:
-        """Keep a small value that is no store; it is compared every time."""
+        """Keep a small value that is no store; it is compared whenever its service's stores are touched."""
         self._variables[place] = read
 
     def stores(self) -> list[Address]:
@@ -100,7 +103,9 @@ class Journal:
             if self._broken:
                 raise JournalError(self._broken)
             self.discover()
-            places = dict.fromkeys([*self.registry.take(), *touched, *self._variables])
+            places = dict.fromkeys([*self.registry.take(), *touched])
+            services = {address[0] for address, _ in places}
+            places |= {place: None for place in self._variables if place[0][0] in services}
             self._warm |= dict.fromkeys(places, time.monotonic())
             self._write(places)
 
@@ -108,14 +113,20 @@ class Journal:
         """Write what threads have changed: of the entries handed out lately, and of a slice of all."""
         with self._lock:
             self.flush()
-            coldest = time.monotonic() - _WARM_SECONDS
-            self._warm = {place: since for place, since in self._warm.items() if since > coldest}
+            self._ticks += 1
             if not self._sweep:
                 self._owners.forget()
                 collections = list(self.registry.collections.items())
                 self._sweep = [(address, key) for address, held in collections for key in list(held)]
             turn, self._sweep = self._sweep[:_SLICE], self._sweep[_SLICE:]
-            self._write(dict.fromkeys([*self._warm, *turn]))
+            self._write(dict.fromkeys([*turn, *self._variables, *self._still_warm()]))
+
+    def _still_warm(self) -> list[Place]:
+        if self._ticks % _WARM_TICKS:
+            return []
+        coldest = time.monotonic() - _WARM_SECONDS
+        self._warm = {place: since for place, since in self._warm.items() if since > coldest}
+        return list(self._warm)
 
     def close(self) -> None:
         """Write the last changes, and nothing that happens afterwards."""
@@ -171,7 +182,11 @@ class Journal:
             raise pickling.UnkeepableError(f"{place}: no key that can be read again")
         blobs: dict[str, bytes] = {}
         named: set[Place] = set()
-        content = pickling.dump(place, value, partial(self._owner_of, place, named), partial(self._keep_blob, blobs))
+        if self._traits.simple(place[0]):
+            content = pickling.dump_simple(place, value)
+        else:
+            owner_of, keep_blob = partial(self._owner_of, place, named), partial(self._keep_blob, blobs)
+            content = pickling.dump(place, value, owner_of, keep_blob)
         name = pickling.digest(content)
         if name == known:
             return

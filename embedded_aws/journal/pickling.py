@@ -16,6 +16,7 @@ from embedded_aws.journal.tracked import Place, TrackedDict
 
 LARGE_BYTES = 1 << 16
 _ATTEMPTS = 50
+_PROTOCOL = 5
 
 OwnerOf = Callable[[object], Place | None]
 """The place of an object that is an entry; None of any other."""
@@ -36,15 +37,28 @@ def digest(content: bytes) -> str:
 
 def dump(place: Place, value: object, owner_of: OwnerOf, keep_blob: KeepBlob) -> bytes:
     """An entry as bytes; another thread may change it meanwhile, so it is tried until it held still."""
+    return _as_it_holds_still(place, lambda: _named(place, value, owner_of, keep_blob))
+
+
+def dump_simple(place: Place, value: object) -> bytes:
+    """The same for an entry that shares nothing and has nothing tracked or large inside: a fifth of the time."""
+    return _as_it_holds_still(place, lambda: pickle.dumps(value, _PROTOCOL))
+
+
+def _named(place: Place, value: object, owner_of: OwnerOf, keep_blob: KeepBlob) -> bytes:
+    target = io.BytesIO()
+    _Pickler(target, place, owner_of, keep_blob).dump(value)
+    return target.getvalue()
+
+
+def _as_it_holds_still(place: Place, dumped: Callable[[], bytes]) -> bytes:
     for _ in range(_ATTEMPTS):
-        target = io.BytesIO()
         try:
-            _Pickler(target, place, owner_of, keep_blob).dump(value)
+            return dumped()
         except RuntimeError:  # "changed size during iteration"
             continue
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise UnkeepableError(f"{place}: {error}") from error
-        return target.getvalue()
     raise UnkeepableError(f"{place} does not hold still")
 
 
@@ -57,7 +71,7 @@ def load(content: bytes, find: Find) -> Any:  # noqa: ANN401 # stores hold anyth
 
 class _Pickler(pickle.Pickler):
     def __init__(self, target: io.BytesIO, place: Place, owner_of: OwnerOf, keep_blob: KeepBlob) -> None:
-        super().__init__(target, protocol=5)
+        super().__init__(target, protocol=_PROTOCOL)
         self._place = place
         self._owner_of = owner_of
         self._keep_blob = keep_blob

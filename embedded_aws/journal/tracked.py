@@ -7,14 +7,31 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 Address = tuple[Any, ...]
 """Where a dictionary is: service and variable; of one inside an entry also the entry's key and the member."""
 Place = tuple[Address, Any]
 """An entry: its dictionary's address and its key."""
-Inner = Mapping[Address, tuple[str, ...]]
-"""Members of the entries at an address that are dictionaries with entries of their own."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is special about some stores; the others are written simply.
+
+    `inner`: members of an entry that are dictionaries with entries of their own. `sharing`: services whose entries hold
+    one another. `large`: stores with large contents, which are written once.
+    """
+
+    inner: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    sharing: frozenset[str] = frozenset()
+    large: frozenset[Address] = frozenset()
+
+    def simple(self, address: Address) -> bool:
+        """Whether entries there are nothing special."""
+        return address[0] not in self.sharing and address not in self.inner and address not in self.large
+
 
 _of_request: ContextVar[set[Place] | None] = ContextVar("touched", default=None)
 
@@ -22,16 +39,16 @@ _of_request: ContextVar[set[Place] | None] = ContextVar("touched", default=None)
 class Registry:
     """All tracked dictionaries by their address, and the places touched in them."""
 
-    def __init__(self, inner: Inner) -> None:
+    def __init__(self, traits: Traits) -> None:
         self.collections: dict[Address, TrackedDict] = {}
-        self._inner = inner
+        self._traits = traits
         self._touched: deque[Place] = deque()
 
     def track(self, address: Address, entries: Mapping[Any, Any]) -> TrackedDict:
         """A tracked dictionary with these entries, all of them touched; it takes the place of an earlier one."""
         for key in self.collections.get(address, ()):
             self.note((address, key))
-        tracked = TrackedDict(self, address, self._inner.get(address, ()))
+        tracked = TrackedDict(self, address, self._traits.inner.get(address, ()))
         self.collections[address] = tracked
         tracked.update(entries)
         return tracked

@@ -18,13 +18,13 @@ from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
 from embedded_aws.ministack_adapter import identity, journal_hooks, machine_hooks, service_hooks, stack_hooks
 from embedded_aws.ministack_adapter.common import HOOKS
-from embedded_aws.ministack_adapter.journal_hooks import INNER, restore, resume
+from embedded_aws.ministack_adapter.journal_hooks import TRAITS, restore, resume
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
 
 __all__ = [
     "HOOKS",
-    "INNER",
+    "TRAITS",
     "emulator",
     "identity",
     "install",

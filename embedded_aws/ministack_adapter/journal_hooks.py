@@ -19,15 +19,19 @@ from ministack.services.cloudformation import stacks
 from embedded_aws import interrupted
 from embedded_aws.engine import Engine
 from embedded_aws.journal.journal import Journal
-from embedded_aws.journal.tracked import Address, Place, TrackedDict
+from embedded_aws.journal.tracked import Address, Place, TrackedDict, Traits
 from embedded_aws.ministack_adapter.common import HOOKS
 
-INNER: Mapping[Address, tuple[str, ...]] = {
-    ("s3", "_buckets"): ("objects",),
-    ("s3", "_multipart_uploads"): ("parts",),
-    ("cloudwatch_logs", "_log_groups"): ("streams",),
-}
-"""Stores whose entries grow large: these members are kept one by one."""
+TRAITS = Traits(
+    inner={
+        ("s3", "_buckets"): ("objects",),
+        ("s3", "_multipart_uploads"): ("parts",),
+        ("cloudwatch_logs", "_log_groups"): ("streams",),
+    },
+    # A tuning job and its training jobs hold one another; ministack's entries share nothing that is changed in place.
+    sharing=frozenset({"engine"}),
+    large=frozenset({("lambda_svc", "_functions")}),
+)
 
 LEFT_OUT: Mapping[Address, str] = {
     ("stepfunctions", "_task_tokens"): "threads wait for them; their executions end at a restart",

@@ -22,16 +22,18 @@ from embedded_aws.journal.file import Changes, JournalError, JournalFile, Row
 from embedded_aws.journal.journal import Journal
 from embedded_aws.journal.pickling import LARGE_BYTES
 from embedded_aws.journal.replaced_files import ReplacedFiles
-from embedded_aws.journal.tracked import TrackedDict, of_one_request
+from embedded_aws.journal.tracked import TrackedDict, Traits, of_one_request
 
 ROOT = Path(__file__).parent.parent.parent
 STORES = ("buckets", "roles", "queues")
 INNER = {("s", "buckets"): ("objects",)}
+SHARING = Traits(INNER, frozenset({"s"}))
+SIMPLE = Traits(INNER, large=frozenset({("s", "roles")}))
 
 
-def opened(at: Path) -> Journal:
+def opened(at: Path, traits: Traits = SHARING) -> Journal:
     """The journal of a folder, with the stores of a service called `s`; what it holds is restored."""
-    journal = Journal(folder.open_file(at), folder.replaced_files(at), INNER)
+    journal = Journal(folder.open_file(at), folder.replaced_files(at), traits)
     for name in STORES:
         journal.adopt(("s", name), {})
     journal.restore(lambda place, value: None)
@@ -47,10 +49,10 @@ def held(journal: Journal) -> dict[str, Any]:
     return {name: copy.deepcopy(store(journal, name)) for name in STORES}
 
 
-def reopened(journal: Journal, at: Path) -> Journal:
+def reopened(journal: Journal, at: Path, traits: Traits = SHARING) -> Journal:
     """A second journal of the same folder, as after a death: nothing of the first is closed or flushed."""
     del journal
-    return opened(at)
+    return opened(at, traits)
 
 
 def entries(at: Path) -> int:
@@ -102,7 +104,8 @@ def test_what_a_thread_changes_later_is_found_by_the_ticks(tmp_path: Path) -> No
     store(journal, "roles")["a"] = kept = {"state": "RUNNING"}
     journal.tick()
     kept["state"] = "SUCCEEDED"
-    journal.tick()
+    for _ in range(4):
+        journal.tick()
     assert held(reopened(journal, tmp_path))["roles"] == {"a": {"state": "SUCCEEDED"}}
 
 
@@ -165,9 +168,11 @@ def test_variable_that_is_no_store(tmp_path: Path) -> None:
     journal.adopt_variable(place, lambda: counted[0])
     journal.flush()
     counted[0] = 5
+    store(journal, "roles")["a"] = {}
     journal.flush()
-    again, read = Journal(folder.open_file(tmp_path), folder.replaced_files(tmp_path), INNER), []
+    again, read = Journal(folder.open_file(tmp_path), folder.replaced_files(tmp_path), SHARING), []
     again.adopt_variable(place, lambda: 0)
+    again.adopt(("s", "roles"), {})
     assert again.restore(lambda at, value: read.append((at, value)))
     assert read == [(place, 5)]
 
@@ -177,9 +182,9 @@ def test_variable_that_is_no_store(tmp_path: Path) -> None:
 
 def test_entries_that_hold_one_another_do_so_again(tmp_path: Path) -> None:
     journal = opened(tmp_path)
-    roles, parent = store(journal, "roles"), {"children": []}
-    child = {"parent": (parent, {})}
-    parent["children"].append(child)  # type: ignore[arg-type] # a record of anything
+    roles, parent = store(journal, "roles"), dict[str, Any](children=[])
+    child = dict[str, Any](parent=(parent, {}))
+    parent["children"].append(child)
     roles["parent"], roles["child"], roles["alias"] = parent, child, parent
     roles["child"]["state"] = "new"
     journal.flush()
@@ -233,7 +238,7 @@ def test_store_that_is_no_longer_there_is_refused(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     store(journal, "roles")["a"] = {}
     journal.flush()
-    other = Journal(folder.open_file(tmp_path), folder.replaced_files(tmp_path), {})
+    other = Journal(folder.open_file(tmp_path), folder.replaced_files(tmp_path), Traits())
     with pytest.raises(JournalError, match="which this engine does not know"):
         other.restore(lambda place, value: None)
 
@@ -242,6 +247,13 @@ def test_journal_of_another_layout_is_refused(tmp_path: Path) -> None:
     folder.open_file(tmp_path).write(Changes(notes={"layout": "0"}))
     with pytest.raises(JournalError, match="has layout 0, this engine reads"):
         folder.open_file(tmp_path)
+
+
+def test_journal_of_another_emulator_is_refused(tmp_path: Path) -> None:
+    folder.open_file(tmp_path, "emulator 1.0").close()
+    folder.open_file(tmp_path, "emulator 1.0").close()
+    with pytest.raises(JournalError, match=r"emulator 1\.0, this engine reads .*emulator 2\.0"):
+        folder.open_file(tmp_path, "emulator 2.0")
 
 
 def test_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
@@ -275,9 +287,10 @@ import sys
 from pathlib import Path
 from embedded_aws.journal import folder
 from embedded_aws.journal.journal import Journal
+from embedded_aws.journal.tracked import Traits
 
 at = Path(sys.argv[1])
-journal = Journal(folder.open_file(at), folder.replaced_files(at), {})
+journal = Journal(folder.open_file(at), folder.replaced_files(at), Traits())
 store = journal.adopt(("s", "roles"), {})
 journal.restore(lambda place, value: None)
 number = len(store)
@@ -373,11 +386,12 @@ class AnyChanges(RuleBasedStateMachine):
     """Whatever is done to stores, after a flush a second journal holds the same."""
 
     parent: Path
+    traits: Traits
 
     @initialize()
     def _begin(self) -> None:
         self.at = Path(tempfile.mkdtemp(dir=self.parent))
-        self.journal = opened(self.at)
+        self.journal = opened(self.at, self.traits)
 
     @rule(name=st.sampled_from(STORES), key=KEYS, value=VALUES, objects=st.dictionaries(KEYS, VALUES, max_size=3))
     def _put(self, name: str, key: object, value: object, objects: dict[object, object]) -> None:
@@ -413,7 +427,7 @@ class AnyChanges(RuleBasedStateMachine):
     @rule(again=st.booleans())
     def _compare(self, again: bool) -> None:  # noqa: FBT001 # drawn by hypothesis
         self.journal.flush()
-        second = reopened(self.journal, self.at)
+        second = reopened(self.journal, self.at, self.traits)
         for name in STORES:
             mine, its = store(self.journal, name), store(second, name)
             assert repr(dict(its)) == repr(dict(mine)) or dict(its) == dict(mine)
@@ -421,8 +435,9 @@ class AnyChanges(RuleBasedStateMachine):
             self.journal = second
 
 
-def test_any_series_of_changes(tmp_path: Path) -> None:
-    AnyChanges.parent = tmp_path
+@pytest.mark.parametrize("traits", [SHARING, SIMPLE])
+def test_any_series_of_changes(tmp_path: Path, traits: Traits) -> None:
+    AnyChanges.parent, AnyChanges.traits = tmp_path, traits
     case = AnyChanges.TestCase
     case.settings = settings(
         max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)

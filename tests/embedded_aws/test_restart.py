@@ -113,7 +113,7 @@ def answer(at: Bench, name: str) -> object:
 
 
 def test_notebook_instances_come_back_from_their_volumes(kept: KeptEngine) -> None:
-    """The volume of a notebook instance is mounted at /home/ec2-user/SageMaker; what lies outside goes with the instance.
+    """The volume is mounted at /home/ec2-user/SageMaker; what lies outside of it goes with the instance.
 
     SageMaker Developer Guide, "Protect Data at Rest Using Encryption: notebook instances and jobs".
     """
