@@ -256,6 +256,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.lambda_svc:_execute_function": "func, event",
             "services.lambda_svc:_ensure_poller": "",
             "services.lambda_svc:_esms": None,
+            "services.lambda_svc:_functions": None,
             "services.cloudformation:_stacks": None,
             "services.cloudformation:_change_sets": None,
             "services.cloudformation.stacks:_add_event": (

@@ -44,6 +44,16 @@ def end_of_change_set(change_set: MutableMapping[str, Any]) -> None:
         change_set.update(ExecutionStatus="EXECUTE_FAILED", StatusReason=REASON)
 
 
+def end_of_function_change(function: Mapping[str, Any]) -> None:
+    """A function that was being made or changed is ready: nothing but time was missing."""
+    versions = [function, *(function.get("versions") or {}).values()]
+    for config in [version.get("config") or {} for version in versions]:
+        if config.get("State") == "Pending":
+            config.update(State="Active", StateReason="", StateReasonCode="")
+        if config.get("LastUpdateStatus") == "InProgress":
+            config.update(LastUpdateStatus="Successful", LastUpdateStatusReason="", LastUpdateStatusReasonCode="")
+
+
 def end_of_map_run(run: MutableMapping[str, Any], now: str) -> None:
     """A Distributed Map's run ends with its execution."""
     if run.get("status") == "RUNNING":

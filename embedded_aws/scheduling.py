@@ -17,13 +17,14 @@ from typing import Any, Protocol
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
-from embedded_aws.schedule_expressions import At, parse
+from embedded_aws.schedule_expressions import At, Expression, parse
 from embedded_aws.sdk_names import botocore_service, operation, wire_params
 
 logger = logging.getLogger("scheduler")
 
 SERVICE_PRINCIPAL = "scheduler.amazonaws.com"
 _TICK_SECONDS = 0.5
+_LOOK_BACK = (timedelta(minutes=2), timedelta(hours=2), timedelta(days=2), timedelta(days=1000))
 _FIRST_RETRY_SECONDS = 1.0
 _LAST_RETRY_SECONDS = 60.0
 _DEFAULT_ATTEMPTS = 185
@@ -112,12 +113,7 @@ class Scheduler:
         if moment is None or moment > now:
             return None
         # While no engine ran, a recurring schedule may have come due many times: it fires once for the last of them.
-        while moment < self._began:
-            later = expression.next_after(moment + timedelta(microseconds=1), changed)
-            if later is None or later > now:
-                break
-            moment = later
-        return moment
+        return moment if moment >= self._began else _last(expression, moment, now, changed)
 
     def _fire(self, key: object, schedule: Schedule, moment: datetime) -> None:
         # First what is to be delivered: whoever is killed in between delivers it twice, as AWS may, and not never.
@@ -227,6 +223,16 @@ def _exhausted(error: AwsError, attempts_over: bool, age_over: bool) -> str | No
     if error.status < _RETRYABLE_STATUS and error.code not in _RETRYABLE_CODES:
         return "NonRetryableError"
     return "MaximumRetryAttempts" if attempts_over else "MaximumEventAgeInSeconds" if age_over else None
+
+
+def _last(expression: Expression, moment: datetime, now: datetime, changed: datetime) -> datetime:
+    """The last moment until now at which a schedule was due, if `moment` is one; looked for near now first."""
+    for back in _LOOK_BACK:
+        found = expression.next_after(max(moment, now - back), changed)
+        while found is not None and moment < found <= now:
+            moment = found
+            found = expression.next_after(moment + timedelta(microseconds=1), changed)
+    return moment
 
 
 def _version(schedule: Schedule) -> tuple[object, object]:

@@ -54,13 +54,15 @@ def serve(settings: Settings) -> None:
 
 
 def _serve_from(state: Path, settings: Settings) -> None:
+    if not settings.keep:
+        folder.refuse_used(state)
     kept = folder.open_file(state, f"{EMULATOR} {version(EMULATOR)}") if settings.keep else None
     listener = _listen(settings.port if kept is None else folder.port_to_serve(kept, settings.port))
     port = listener.getsockname()[1]
     if kept is not None:
-        folder.remember_port(kept, port)
         launcher.clean_processes(state)
-        folder.tidy(state)
+        folder.tidy(state, kept)
+        folder.remember_port(kept, port)
     _set_emulator_variables(state, port, iam=settings.iam)
     # The emulator reads its variables when it is imported: not before they are set.
     from embedded_aws import ministack_adapter

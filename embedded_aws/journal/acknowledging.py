@@ -40,12 +40,15 @@ def acknowledging(app: App, journal: Journal) -> App:
 
 async def _keep_flushing(journal: Journal) -> None:
     """Write what changes in the background, until cancelled."""
+    said = ""
     while True:
         await asyncio.sleep(_TICK_SECONDS)
         try:
             journal.tick()
-        except JournalError:
-            _log.exception("the journal is behind")
+        except JournalError as error:
+            if str(error) != said:
+                said = str(error)
+                _log.exception("the journal is behind")
 
 
 class _Kept:

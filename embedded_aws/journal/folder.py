@@ -51,8 +51,16 @@ def replaced_files(folder: Path) -> ReplacedFiles:
     return ReplacedFiles(folder / _JOURNAL / "replaced")
 
 
-def tidy(folder: Path) -> None:
-    """Remove what an earlier engine's processes had: jobs, sandboxes, temporary files."""
+def refuse_used(folder: Path) -> None:
+    """JournalError if an earlier engine's files are in a folder from which nothing is taken up."""
+    if any((folder / name).exists() for name in ("engine.json", _JOURNAL, "s3")):
+        raise JournalError(f"{folder} holds the state of an earlier engine: name a fresh folder, or go on with --state")
+
+
+def tidy(folder: Path, file: JournalFile) -> None:
+    """Remove what an earlier engine's processes had, if there was one: jobs, sandboxes, temporary files."""
+    if not file.note(_PORT):
+        return
     for name in _ENDED:
         path = folder / name
         if path.is_dir():

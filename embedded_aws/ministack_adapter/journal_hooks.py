@@ -185,6 +185,8 @@ def _end_interrupted() -> None:
             name, own = stack["StackName"], stack["StackId"]
             kind, reason = "AWS::CloudFormation::Stack", interrupted.REASON
             stacks._add_event(own, name, name, kind, status, reason, own)
+    for function in _entries(lambda_svc._functions):
+        interrupted.end_of_function_change(function)
     for change_set in _entries(cfn._change_sets):
         interrupted.end_of_change_set(change_set)
     for execution in _entries(sfn._executions):

@@ -70,6 +70,7 @@ class Endpoint:
         with self._turn:
             deployment: Deployment = self._record["_pending"]
             try:
+                self._serve_as_before()
                 fresh = self._start(deployment)
             except (JobFailed, AwsError, SandboxError, EnvironmentMissingError) as error:
                 self._report_failure(str(error))
@@ -82,6 +83,11 @@ class Endpoint:
             self._plane.transition(ENDPOINT, self._record, "InService")
             for container in old.values():
                 container.close()
+
+    def _serve_as_before(self) -> None:
+        """After a restart in the middle of an update: what served until then serves until the new one does."""
+        if self._record["EndpointStatus"] == "Updating" and not self._serving:
+            self._serving = self._start(self._record["_deployment"])
 
     def _start(self, deployment: Deployment) -> dict[str, ServingContainer]:
         """All variants, or none."""

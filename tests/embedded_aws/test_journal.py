@@ -276,8 +276,19 @@ def test_only_an_engines_own_things_are_tidied_away(tmp_path: Path) -> None:
     for name in ("jobs", "tmp", "notebooks", "s3", "mine"):
         (tmp_path / name).mkdir()
     (tmp_path / "engine.json").touch()
-    folder.tidy(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "notebooks", "s3"]
+    file = folder.open_file(tmp_path)
+    folder.tidy(tmp_path, file)
+    assert (tmp_path / "jobs").exists()  # no engine has been here: they are somebody else's
+    folder.remember_port(file, 4000)
+    folder.tidy(tmp_path, file)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal", "mine", "notebooks", "s3"]
+
+
+def test_folder_for_a_fresh_engine_must_be_fresh(tmp_path: Path) -> None:
+    folder.refuse_used(tmp_path)
+    (tmp_path / "s3").mkdir()
+    with pytest.raises(JournalError, match="holds the state of an earlier engine"):
+        folder.refuse_used(tmp_path)
 
 
 # --- deaths ------------------------------------------------------------------------------------------------

@@ -166,6 +166,25 @@ def settled(at: Bench, name: str) -> Described:
     return found
 
 
+def test_endpoint_whose_update_fails_after_a_restart_serves_as_before(kept: KeptEngine) -> None:
+    """RollingBack and "Updating" return to InService (SageMaker API Reference, DescribeEndpoint, EndpointStatus)."""
+    at, name = bench(kept.account), fresh("endpoint")
+    good = at.model("def model_fn(folder):\n    return 1\ndef predict_fn(data, model):\n    return data\n")
+    bad = at.model("import time\ntime.sleep(4)\nraise RuntimeError('no')\n")
+    for config, model in ((name, good), (f"{name}-bad", bad)):
+        variant = {**VARIANT, "ModelName": model}
+        at.sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
+    at.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    in_service(at, name)
+    at.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=f"{name}-bad")
+    at = again(kept, at)
+    assert at.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Updating"
+    found = in_service(at, name)
+    assert found["EndpointConfigName"] == name
+    assert "ping health check" in found["FailureReason"]
+    assert answer(at, name) == [[1.0, 2.0]]
+
+
 # --- stacks and executions ---------------------------------------------------------------------------------
 
 
@@ -281,6 +300,14 @@ def test_event_that_a_function_was_given_is_not_lost(kept: KeptEngine) -> None:
     for _ in polls(30):
         if s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 2:
             break
+
+
+def test_function_that_was_being_made_is_ready(kept: KeptEngine) -> None:
+    """State: "Pending", then "Active" (Lambda Developer Guide, "Lambda function states")."""
+    function = kept.account.function("def handler(event, context):\n    return 1\n", kept.account.role())
+    assert kept.account.client("lambda").get_function_configuration(FunctionName=function)["State"] == "Pending"
+    found = kept.again().client("lambda").get_function_configuration(FunctionName=function)
+    assert (found["State"], found["LastUpdateStatus"]) == ("Active", "Successful")
 
 
 def test_role_that_is_gone_is_gone_for_its_sessions_too(kept: KeptEngine) -> None:
