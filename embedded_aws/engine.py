@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws.clients import Clients
+from embedded_aws.cloudformation.under_way import UnderWay
 from embedded_aws.journal.journal import Journal
 from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker import restart
@@ -60,6 +61,7 @@ class Engine:
         journal: Journal | None = None,
     ) -> None:
         self.journal = journal
+        self.stack_resources = UnderWay()
         self.place = place
         self.root = root
         self.clients = Clients(place.endpoint_url, place.region)
@@ -72,6 +74,8 @@ class Engine:
     def adopt(self, journal: Journal) -> None:
         """Keep in the journal what is the engine's own: SageMaker's records, and what schedules have fired."""
         self.plane.store.adopt(lambda kind, records: journal.adopt(("engine", f"sagemaker {kind}"), records))
+        self.stack_resources.adopt(lambda entries: journal.adopt(("engine", "stack resources"), entries))
+        self.stack_resources.flush = journal.flush
         self.scheduler.adopt(lambda name, entries: journal.adopt(("engine", f"scheduler {name}"), entries))
 
     def resume(self) -> None:

@@ -90,6 +90,18 @@ def _journal(engine: Engine) -> None:
     s3._atomic_write, s3._remove_key_files = write_and_keep, remove_and_keep
     s3._delete_version_file = remove_version_and_keep
     _keep_events()
+    _keep_stacks()
+
+
+def _keep_stacks() -> None:
+    """A resource is written with its stack, which holds it: a deployment does not look the stack up again."""
+    add = stacks._add_event
+
+    def add_and_touch(stack_id: str, stack_name: str, *event: Any, **more: Any) -> Any:
+        cfn._stacks.get(stack_name)
+        return add(stack_id, stack_name, *event, **more)
+
+    stacks._add_event = add_and_touch
 
 
 def _keep_events() -> None:
@@ -128,6 +140,7 @@ def restore(engine: Engine) -> None:
     journal.discover()
     if journal.restore(_set_variable):
         with responses.request_scope(engine.place.account, engine.place.region):
+            engine.stack_resources.give_to({stack["StackName"]: stack for stack in _entries(cfn._stacks)})
             _end_interrupted()
         if lambda_svc._esms.has_any():
             lambda_svc._ensure_poller()

@@ -90,7 +90,9 @@ def _stack_types(engine: Engine) -> None:
     off_loop, tables = stacks._runs_on_worker_thread, provisioners
 
     def call(service: str, operation: str, /, **params: Any) -> dict[str, Any]:
-        return engine.clients.call(_acting.get(), service, operation, params)
+        answer = engine.clients.call(_acting.get(), service, operation, params)
+        engine.stack_resources.called(operation, params, answer)
+        return answer
 
     def name(stack_name: str, logical_id: str, longest: int) -> str:
         # Drawn for each resource, as on AWS: a stack made again under its name has other names inside.
@@ -105,9 +107,17 @@ def _stack_types(engine: Engine) -> None:
             shown = [{"key": key, "value": value} for key, value in tags.items()]
             sfn._tags[physical_id] = [*(sfn._tags.get(physical_id) or []), *shown]
 
+    def noted(type_name: str, handlers: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+        create = handlers["create"]
+
+        def create_and_note(logical_id: str, props: Any, stack_name: str) -> Any:
+            return engine.stack_resources.make(create, stack_name, logical_id, type_name, props)
+
+        return {**handlers, "create": create_and_note}
+
     types = resource_types(engine.place.region)
     for type_name, kind in types.items():
-        tables._RESOURCE_HANDLERS[type_name] = acts(kind, call, name, set_system_tags)
+        tables._RESOURCE_HANDLERS[type_name] = noted(type_name, acts(kind, call, name, set_system_tags))
         tables._REPLACING_PROPERTIES[type_name] = kind.replaced_by
         if kind.tags:
             tables._STACK_TAG_PROPERTY[type_name] = (kind.tags, "list")

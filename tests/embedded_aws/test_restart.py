@@ -18,11 +18,12 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.interrupted import EXECUTION_CAUSE, REASON
 from embedded_aws.sagemaker.restart import FAULT
-from tests.embedded_aws.account import Account, allow, fresh, polls
+from tests.embedded_aws.account import Account, allow, fresh, polls, trust
 from tests.embedded_aws.bench import Bench, bench
 from tests.embedded_aws.kept import KeptEngine
 from tests.embedded_aws.notebook_door import Door
 
+ROLE = {"AssumeRolePolicyDocument": trust("lambda")}
 Described = dict[str, Any]
 VARIANT = {"VariantName": "v", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 
@@ -213,6 +214,69 @@ def test_stack_that_was_in_progress_has_failed_and_can_be_deleted(kept: KeptEngi
     stacks.delete_stack(StackName="it", **retained)
     assert kept.account.settled(found["StackId"]).status == "DELETE_COMPLETE"
     assert kept.account.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_what_a_stack_was_making_goes_with_it(kept: KeptEngine) -> None:
+    """The notebook instance is there and its stack has not heard of it: deleting the stack deletes it all the same."""
+    role = kept.account.role()
+    script = base64.b64encode(b"sleep 15").decode()
+    template = {
+        "Resources": {
+            "C": {
+                "Type": "AWS::SageMaker::NotebookInstanceLifecycleConfig",
+                "Properties": {"OnCreate": [{"Content": script}]},
+            },
+            "N": {
+                "Type": "AWS::SageMaker::NotebookInstance",
+                "Properties": {
+                    "InstanceType": "ml.t3.medium",
+                    "RoleArn": role,
+                    "LifecycleConfigName": {"Fn::GetAtt": ["C", "NotebookInstanceLifecycleConfigName"]},
+                },
+            },
+        }
+    }
+    stacks, sagemaker = kept.account.client("cloudformation"), kept.account.client("sagemaker")
+    stacks.create_stack(StackName="it", TemplateBody=json.dumps(template))
+    for _ in polls(60):
+        if sagemaker.list_notebook_instances()["NotebookInstances"]:
+            break
+    time.sleep(0.5)  # the engine's own call has been answered too
+    account = kept.again()
+    stacks, sagemaker = account.client("cloudformation"), account.client("sagemaker")
+    found = stacks.describe_stacks(StackName="it")["Stacks"][0]
+    assert found["StackStatus"] == "CREATE_FAILED"
+    states = {each["LogicalResourceId"]: each["ResourceStatus"] for each in resources(stacks)}
+    assert states == {"C": "CREATE_COMPLETE", "N": "CREATE_FAILED"}
+    assert len(sagemaker.list_notebook_instances()["NotebookInstances"]) == 1
+    stacks.delete_stack(StackName="it")
+    assert account.settled(found["StackId"]).status == "DELETE_COMPLETE"
+    assert sagemaker.list_notebook_instances()["NotebookInstances"] == []
+
+
+def resources(stacks: Any) -> list[Described]:  # noqa: ANN401 # a client
+    found: list[Described] = stacks.describe_stack_resources(StackName="it")["StackResources"]
+    return found
+
+
+def test_stack_knows_what_it_has_made_at_any_moment(kept: KeptEngine) -> None:
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
+    resources = {f"P{number}": parameter for number in range(60)} | {
+        "R": {"Type": "AWS::IAM::Role", "Properties": ROLE}
+    }
+    stacks = kept.account.client("cloudformation")
+    for number in range(8):
+        template = json.dumps({"Resources": resources})
+        stacks.create_stack(StackName=f"s-{number}", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+    time.sleep(0.3)
+    account = kept.again()
+    for number in range(8):
+        account.client("cloudformation").delete_stack(StackName=f"s-{number}")
+    found = account.client("cloudformation").list_stacks()["StackSummaries"]
+    for each in found:
+        assert account.settled(each["StackId"]).status == "DELETE_COMPLETE"
+    assert account.client("ssm").describe_parameters()["Parameters"] == []
+    assert account.client("iam").list_roles()["Roles"] == []
 
 
 def custom_resource(account: Account, source: str) -> str:
