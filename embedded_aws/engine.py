@@ -61,7 +61,7 @@ class Engine:
         journal: Journal | None = None,
     ) -> None:
         self.journal = journal
-        self.stack_resources = UnderWay()
+        self.stack_resources = UnderWay(place.region, place.account)
         self.place = place
         self.root = root
         self.clients = Clients(place.endpoint_url, place.region)

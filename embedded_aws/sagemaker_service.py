@@ -64,6 +64,11 @@ class SageMakerService:
             if record is not None:
                 record["_tags"].update(given)
 
+    def holds(self, arn: str) -> bool:
+        """Whether there is such a resource."""
+        with self._plane.lock:
+            return self._record(arn) is not None
+
     def _tags(self, arn: str) -> dict[str, str]:
         with self._plane.lock:
             record = self._record(arn)

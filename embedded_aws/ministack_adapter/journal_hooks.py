@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import ModuleType
 from typing import Any
 
 from ministack.core import responses
+from ministack.services import budgets, iam, lambda_svc, s3, scheduler, sts
 from ministack.services import cloudformation as cfn
-from ministack.services import lambda_svc, s3, sts
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import stacks
 
@@ -136,6 +136,7 @@ def restore(engine: Engine) -> None:
             module = importlib.import_module(_PREFIX + service)
             if variable != _VARIABLES:
                 _adopt(journal, service, variable, getattr(module, variable))
+    engine.stack_resources.exists = partial(_exists, engine)
     journal.discover = partial(_discover, journal, set())
     journal.discover()
     if journal.restore(_set_variable):
@@ -189,6 +190,21 @@ def _set_variable(place: Place, value: Any) -> None:
         held.update(value)
     else:
         setattr(module, variable, value)
+
+
+def _exists(engine: Engine, kind: str, physical_id: str) -> bool:
+    """Whether a resource is there, whoever may see it."""
+    stores: dict[str, tuple[Any, Callable[[Any], str]]] = {
+        "AWS::Budgets::Budget": (budgets._budgets, lambda key: key[-1]),
+        "AWS::IAM::Role": (iam._roles, lambda key: key[-1]),
+        "AWS::S3::Bucket": (s3._buckets, lambda key: key[-1]),
+        "AWS::Scheduler::Schedule": (scheduler._schedules, lambda key: str(key[-1]).rsplit("/", maxsplit=1)[-1]),
+        "AWS::StepFunctions::StateMachine": (sfn._state_machines, lambda key: key[-1]),
+    }
+    if kind not in stores:
+        return engine.sagemaker.holds(physical_id)
+    store, name = stores[kind]
+    return any(name(key) == physical_id for key in list(store._data))
 
 
 def _end_interrupted() -> None:

@@ -90,9 +90,8 @@ def _stack_types(engine: Engine) -> None:
     off_loop, tables = stacks._runs_on_worker_thread, provisioners
 
     def call(service: str, operation: str, /, **params: Any) -> dict[str, Any]:
-        answer = engine.clients.call(_acting.get(), service, operation, params)
-        engine.stack_resources.called(operation, params, answer)
-        return answer
+        engine.stack_resources.calling(operation, params)
+        return engine.clients.call(_acting.get(), service, operation, params)
 
     def name(stack_name: str, logical_id: str, longest: int) -> str:
         # Drawn for each resource, as on AWS: a stack made again under its name has other names inside.

@@ -259,22 +259,29 @@ def resources(stacks: Any) -> list[Described]:  # noqa: ANN401 # a client
     return found
 
 
-def test_stack_knows_what_it_has_made_at_any_moment(kept: KeptEngine) -> None:
-    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
-    resources = {f"P{number}": parameter for number in range(60)} | {
-        "R": {"Type": "AWS::IAM::Role", "Properties": ROLE}
-    }
-    stacks = kept.account.client("cloudformation")
-    for number in range(8):
-        template = json.dumps({"Resources": resources})
-        stacks.create_stack(StackName=f"s-{number}", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
-    time.sleep(0.3)
+def chain(links: int) -> str:
+    """A template of roles, made by calls, and of parameters, which the emulator makes; one step after the other."""
+    held: dict[str, dict[str, Any]] = {}
+    for link in range(links):
+        after = {"DependsOn": f"R{link - 1}"} if link else {}
+        parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
+        held |= {f"P{link}x{number}": {**parameter, **after} for number in range(4)}
+        held[f"R{link}"] = {"Type": "AWS::IAM::Role", "Properties": ROLE, **after}
+    return json.dumps({"Resources": held})
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.4, 0.8])
+def test_stack_knows_at_any_moment_what_it_has_made(kept: KeptEngine, moment: float) -> None:
+    stacks, names = kept.account.client("cloudformation"), [f"s-{number}" for number in range(6)]
+    for name in names:
+        stacks.create_stack(StackName=name, TemplateBody=chain(20), Capabilities=["CAPABILITY_IAM"])
+    time.sleep(moment)
     account = kept.again()
-    for number in range(8):
-        account.client("cloudformation").delete_stack(StackName=f"s-{number}")
-    found = account.client("cloudformation").list_stacks()["StackSummaries"]
-    for each in found:
-        assert account.settled(each["StackId"]).status == "DELETE_COMPLETE"
+    stacks = account.client("cloudformation")
+    ids = [stacks.describe_stacks(StackName=name)["Stacks"][0]["StackId"] for name in names]
+    for name in names:
+        stacks.delete_stack(StackName=name)
+    assert {account.settled(each).status for each in ids} == {"DELETE_COMPLETE"}
     assert account.client("ssm").describe_parameters()["Parameters"] == []
     assert account.client("iam").list_roles()["Roles"] == []
 
