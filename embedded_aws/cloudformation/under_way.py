@@ -111,4 +111,8 @@ class UnderWay:
         if operation in _NAMES:
             return _NAMES[operation](params)
         kind = KINDS.get(operation.removeprefix("Create")) if operation.startswith("Create") else None
-        return kind and f"arn:aws:sagemaker:{self._place}:{kind.arn_type}/{str(params[kind.id_member]).lower()}"
+        return (
+            None
+            if kind is None
+            else f"arn:aws:sagemaker:{self._place}:{kind.arn_type}/{str(params[kind.id_member]).lower()}"
+        )
