@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embedded_aws.journal.tracked import Place
+from embedded_aws.journal.tracked import Address, Place
 
 LAYOUT = 1
 """How entries are written, and what the engine's own hold; raised with every change."""
@@ -36,9 +36,10 @@ class Changes:
     blobs: dict[str, bytes] = field(default_factory=dict)
     blobs_gone: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    stores: set[Address] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.gone or self.blobs or self.blobs_gone or self.notes)
+        return bool(self.rows or self.gone or self.blobs or self.blobs_gone or self.notes or self.stores)
 
 
 class JournalFile:
@@ -54,6 +55,7 @@ class JournalFile:
         except sqlite3.DatabaseError as error:
             raise JournalError(f"{path} is no journal of the embedded AWS: {error}") from error
         self._open.execute("CREATE TABLE IF NOT EXISTS entry (place TEXT PRIMARY KEY, shape TEXT, content BLOB)")
+        self._open.execute("CREATE TABLE IF NOT EXISTS store (address TEXT PRIMARY KEY)")
         self._open.execute("CREATE TABLE IF NOT EXISTS blob (name TEXT PRIMARY KEY, content BLOB)")
 
     def _check_layout(self, path: Path, layout: str) -> None:
@@ -71,6 +73,10 @@ class JournalFile:
         """Every entry, oldest first."""
         for place, shape, content in self._open.execute("SELECT place, shape, content FROM entry ORDER BY rowid"):
             yield Row(ast.literal_eval(place), shape, content)
+
+    def stores(self) -> set[Address]:
+        """The stores that were kept, those that are empty too."""
+        return {ast.literal_eval(address) for (address,) in self._open.execute("SELECT address FROM store")}
 
     def blobs(self) -> Mapping[str, bytes]:
         """Every large content by its name."""
@@ -96,6 +102,7 @@ class JournalFile:
         )
         many("DELETE FROM entry WHERE place = ?", _ones([repr(place) for place in changes.gone]))
         many("DELETE FROM blob WHERE name = ?", _ones(changes.blobs_gone))
+        many("INSERT OR IGNORE INTO store VALUES (?)", _ones([repr(address) for address in changes.stores]))
         many("INSERT OR REPLACE INTO note VALUES (?, ?)", changes.notes.items())
 
     def close(self) -> None:

@@ -38,6 +38,8 @@ class Journal:
         self._traits = traits
         self._file = file
         self.replaced = replaced
+        self._known = file.stores()
+        self._restored = False
         self._variables: dict[Place, Callable[[], object]] = {}
         self._written: dict[Address, dict[Any, str]] = {}
         self._owners = Owners(self._current)
@@ -49,8 +51,11 @@ class Journal:
         self._lock = threading.RLock()
 
     def adopt(self, address: Address, entries: dict[Any, Any]) -> TrackedDict:
-        """Keep a store from now on; what to put in its place."""
-        return self.registry.track(address, entries)
+        """Keep a store from now on; what to put in its place.
+
+        A store that an earlier engine kept has in the end what the file holds, and not what its service begins with.
+        """
+        return self.registry.track(address, {} if self._restored and address in self._known else entries)
 
     def adopt_variable(self, place: Place, read: Callable[[], object]) -> None:
         """Keep a small value that is no store; it is compared whenever its service's stores are touched."""
@@ -62,10 +67,8 @@ class Journal:
 
     def restore(self, set_variable: Callable[[Place, Any], None]) -> bool:
         """Fill every store from the file; whether there was anything. Stores hold nothing else afterwards."""
-        rows = list(self._file.rows())
+        rows, self._restored = list(self._file.rows()), True
         self.replaced.put_back(after=int(self._file.note("replaced") or 0))
-        if not rows:
-            return False
         self._empty()
         reader = Reader(rows, self._file.blobs(), self.registry)
         for row in rows:
@@ -77,14 +80,18 @@ class Journal:
             self._remember(row.place, pickling.digest(row.content), reader.held, reader.named)
         for row in rows:
             list(self._owners.own(row.place))
-        list(self.registry.take())
-        return True
+        touched = [place for place in self.registry.take() if place[0][:_ROOT] not in self._known]
+        for place in touched:
+            self.registry.note(place)
+        return bool(rows)
 
     def _empty(self) -> None:
+        """Of stores that the file knows, nothing that their services begin with."""
         for address, held in list(self.registry.collections.items()):
-            held.clear()
-            if len(address) > _ROOT:
-                del self.registry.collections[address]
+            if address[:_ROOT] in self._known:
+                held.clear()
+                if len(address) > _ROOT:
+                    del self.registry.collections[address]
 
     def _put(self, place: Place, value: object) -> None:
         address, key = place
@@ -143,6 +150,7 @@ class Journal:
         for place in places:
             pending |= dict.fromkeys(self._owners.own(place))
         changes = Changes(notes={"replaced": str(until)} if until > self.replaced.settled else {})
+        changes.stores = {address for address in self.registry.collections if len(address) == _ROOT} - self._known
         for place in pending:
             try:
                 self._compare(place, changes)
@@ -161,6 +169,7 @@ class Journal:
             return
         try:
             self._file.write(changes)
+            self._known |= changes.stores
         except sqlite3.Error as error:
             self._broken = f"the journal cannot be written: {error}"
             raise JournalError(self._broken) from error

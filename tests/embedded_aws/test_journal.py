@@ -177,6 +177,36 @@ def test_variable_that_is_no_store(tmp_path: Path) -> None:
     assert read == [(place, 5)]
 
 
+def test_what_services_begin_with_is_there_once_and_not_after_it_was_deleted(tmp_path: Path) -> None:
+    """A service that is loaded later, or for the first time after a restart, begins with entries of its own."""
+
+    def begun(*, early: bool) -> Journal:
+        journal = Journal(folder.open_file(tmp_path), folder.replaced_files(tmp_path), SHARING)
+        journal.adopt(("s", "roles"), {})
+        if early:
+            journal.adopt(("other", "vpcs"), {"default": {"cidr": "a"}})
+        journal.restore(lambda place, value: None)
+        if not early:
+            journal.adopt(("other", "vpcs"), {"default": {"cidr": "a"}})
+        return journal
+
+    def vpcs(journal: Journal) -> TrackedDict:
+        return journal.registry.collections["other", "vpcs"]
+
+    first = Journal(folder.open_file(tmp_path), folder.replaced_files(tmp_path), SHARING)
+    first.adopt(("s", "roles"), {"r": {}})
+    first.flush()
+    for early in (True, False):
+        assert vpcs(begun(early=early)) == {"default": {"cidr": "a"}}
+    second = begun(early=True)
+    second.flush()
+    assert vpcs(begun(early=True)) == {"default": {"cidr": "a"}}
+    del vpcs(second)["default"]
+    second.flush()
+    for early in (True, False):
+        assert vpcs(begun(early=early)) == {}
+
+
 # --- what entries share ------------------------------------------------------------------------------------
 
 
