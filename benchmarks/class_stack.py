@@ -3,11 +3,13 @@
 The seats' kernel may be a small one, so that what is measured is the stack and not the unpacking of wheels.
 """
 
+import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from classlab.contract import TAG_ATTENDEE, TAG_CLASSROOM, attendee_stack_name
 from classlab.labs import Lab
@@ -19,6 +21,8 @@ from classlab.rehearsal.steps import morning as first_steps
 from classlab.rehearsal.workspace import Workspace
 from classlab.stacks import Stack, find
 from classlab.waiting import Patience, WaitedTooLongError
+
+Template = dict[str, Any]
 
 _ENTRY = re.compile(r"^(?P<package>\S+)==.*\\\n(?: +--hash=\S+ ?\\?\n)+", re.MULTILINE)  # of a hash lock
 _SMALL_KERNEL = "six"
@@ -55,17 +59,19 @@ def class_stack(folder: Path, *, small_kernel: bool, labs: tuple[str, ...] = ())
             workspace.leave()
 
 
-def seat_template(day: Day) -> str:
-    """Address of the attendee template, synthesised by the app and uploaded as the CDK command line does.
+def seat_template(day: Day, change: Callable[[Template], None] = lambda _template: None) -> str:
+    """Address of the attendee template, synthesised by the app, changed, and uploaded as the CDK command line does.
 
     A request's own body may hold 51,200 bytes, which a class of several labs does not fit.
     """
     output = day.workspace.scratch / "cdk.out.seat"
     day.cdk.run("synth", "-c", f"attendee={day.attendees[0].id}", "--quiet", "--output", str(output))
-    (template,) = output.glob("*.template.json")
+    (file,) = output.glob("*.template.json")
+    template = json.loads(file.read_text(encoding="utf-8"))
+    change(template)
     bucket = f"cdk-hnb659fds-assets-{day.engine.account}-{day.engine.region}"
-    day.root.s3.upload_file(str(template), bucket, template.name)
-    return f"https://s3.{day.engine.region}.amazonaws.com/{bucket}/{template.name}"
+    day.root.s3.put_object(Bucket=bucket, Key=file.name, Body=json.dumps(template))
+    return f"https://s3.{day.engine.region}.amazonaws.com/{bucket}/{file.name}"
 
 
 def create_seat(day: Day, attendee: str, template_url: str) -> None:

@@ -1,6 +1,6 @@
 """`make bench-labs`: what the labs' own code costs, against the obvious way or the tool that it replaces."""
 
-from benchmarks import picture_loading, prepare_scale, recordio, report, tfrecords
+from benchmarks import limits, picture_loading, prepare_scale, recordio, report, tfrecords
 
 PARTS: list[report.Part] = [
     ("RecordIO: ours against MXNet's im2rec", recordio.measure),
@@ -11,4 +11,4 @@ PARTS: list[report.Part] = [
 
 
 if __name__ == "__main__":
-    report.run("labs", PARTS)
+    report.run("labs", PARTS, limits.LABS)

@@ -1,6 +1,30 @@
 """Memory of a process and everything below it, read from /proc."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_SAMPLE_SECONDS = 0.5
+
+
+@contextmanager
+def peak_of(root: int) -> Iterator[list[float]]:
+    """Samples of the memory of a process and everything below it, in MiB."""
+    samples: list[float] = [0.0]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_SAMPLE_SECONDS):
+            samples.append(tree_mib(root))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        watcher.join()
 
 
 def tree_mib(root: int) -> float:

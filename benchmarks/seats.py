@@ -4,22 +4,19 @@ Thirty seats have a small kernel, so that the stacks are measured and not the un
 `seconds_to_ready` is of one seat with the churn lab's real kernel pack, already built.
 """
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.class_stack import class_stack, create_seat, seat_template, wait_for_seats
-from benchmarks.memory import tree_mib
+from benchmarks.memory import peak_of
 from classlab.contract import AttendeeOutput
-from classlab.environments import wait_until_settled
+from classlab.environments import Seat, wait_until_settled
 from classlab.rehearsal.day import Day
 from classlab.stacks import Stack, template_sha256
 from classlab.waiting import Patience
 
 SIZES = (1, 10, 30)
-_SAMPLE_SECONDS = 0.5
 
 
 def many_seats(folder: Path) -> dict[str, float]:
@@ -29,15 +26,15 @@ def many_seats(folder: Path) -> dict[str, float]:
         template = seat_template(day)
         for size in SIZES:
             attendees = [f"seat-{number:02d}" for number in range(size)]
-            with _peak_of(day) as peak:
+            with peak_of(day.engine.pid) as peak:
                 started = time.perf_counter()
                 seats = _create(day, attendees, template)
                 found[f"stack_create_seconds_{size}"] = time.perf_counter() - started
-                wait_until_settled(day.root, seats, Patience(seconds=1800, first=0.5, longest=2.0))
+                all_ready(wait_until_settled(day.root, seats, Patience(seconds=1800, first=0.5, longest=2.0)))
             if size == SIZES[-1]:
                 found[f"peak_mib_{size}"] = max(peak)
                 found[f"template_hashes_of_{size}"] = len({template_sha256(day.root, s.name) for s in seats.values()})
-            seconds = _delete(day, seats)
+            seconds = delete_seats(day, seats)
         found[f"stack_delete_seconds_{SIZES[-1]}"] = seconds
     return found
 
@@ -47,10 +44,15 @@ def seconds_to_ready(folder: Path) -> float:
     with class_stack(folder, small_kernel=False) as day:
         attendee = day.attendees[0].id
         seats = _create(day, [attendee], seat_template(day))
-        seat = wait_until_settled(day.root, seats, Patience(seconds=1800))[attendee]
-        if seat.state != "ready":
-            raise RuntimeError(f"the seat is {seat.state}: {seat.reason}")
-        return seat.seconds_to_ready
+        settled = wait_until_settled(day.root, seats, Patience(seconds=1800))
+        all_ready(settled)
+        return settled[attendee].seconds_to_ready
+
+
+def all_ready(settled: Mapping[str, Seat]) -> None:
+    """What seats that are not ready cost is no result: raises RuntimeError with the reason of each."""
+    if broken := [f"{who} is {seat.state}: {seat.reason}" for who, seat in settled.items() if seat.state != "ready"]:
+        raise RuntimeError("; ".join(broken))
 
 
 def _create(day: Day, attendees: list[str], template: str) -> dict[str, Stack]:
@@ -59,7 +61,7 @@ def _create(day: Day, attendees: list[str], template: str) -> dict[str, Stack]:
     return wait_for_seats(day, attendees, "CREATE_COMPLETE")
 
 
-def _delete(day: Day, seats: dict[str, Stack]) -> float:
+def delete_seats(day: Day, seats: dict[str, Stack]) -> float:
     """Seconds from the first DeleteStack to the last stack's end; the buckets are emptied before the clock starts."""
     for seat in seats.values():
         name = seat.output(AttendeeOutput.NOTEBOOK)
@@ -80,22 +82,3 @@ def _empty(day: Day, bucket: str) -> None:
     for page in day.root.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             day.root.s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
-
-
-@contextmanager
-def _peak_of(day: Day) -> Iterator[list[float]]:
-    """Samples of the memory of the engine and everything below it, in MiB."""
-    samples: list[float] = [0.0]
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(_SAMPLE_SECONDS):
-            samples.append(tree_mib(day.engine.pid))
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield samples
-    finally:
-        over.set()
-        watcher.join()

@@ -33,15 +33,22 @@ class LabData(Strict):
     generator: str = Field(description="script that writes a seeded file of the same schema: `generate.py OUT`")
 
 
-class JobStep(Strict):
-    """A job of the pipeline: image, instance, time limit, and what to expect on AWS."""
+class Billed(Strict):
+    """Something that runs on an instance, and what to expect of it on AWS."""
+
+    instance_type: str = Field(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")
+    gpu: bool = Field(default=False, description="whether it needs a GPU, and with it a quota for one")
+    expected_minutes: float = Field(
+        gt=0, description="what AWS bills at full size, start-up included, of all instances together"
+    )
+    usd: float = Field(ge=0, description="expected_minutes at the price in instance_prices.yaml")
+
+
+class JobStep(Billed):
+    """A job of the pipeline: image and time limit too."""
 
     image: str = Field(description="repository:tag of one of AWS's images")
-    instance_type: str = Field(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")
     minutes: int = Field(ge=1, le=24 * 60, description="time limit of the job")
-    gpu: bool = Field(default=False, description="whether the step needs a GPU, and with it a quota for one")
-    expected_minutes: float = Field(gt=0, description="what AWS bills at full size, start-up included")
-    usd: float = Field(ge=0, description="expected_minutes at the price in instance_prices.yaml")
 
 
 class PrepareStep(JobStep):
@@ -120,8 +127,14 @@ class Lab(Strict):
     )
     borrows: dict[str, str] = Field(default={}, description="file of this lab to its one source: `<folder>/<file>`")
     starts_from: str = Field(default="", description="folder of the lab whose prepared data is this lab's raw data")
+    reads: list[str] = Field(
+        default=[], description="folders of further labs whose outputs its notebooks read where they are there"
+    )
     data: LabData | None = Field(default=None, description="raw data; or starts_from")
     pipeline: LabPipeline
+    notebook: dict[str, Billed] = Field(
+        default={}, description="what its notebooks start by themselves, by name: training, tuning, endpoint"
+    )
     more_images: dict[str, str] = Field(
         default={}, description="images that attendees may also use by hand: name in lab.json to repository:tag"
     )
@@ -223,6 +236,11 @@ def earlier(lab: Lab) -> list[Lab]:
             raise UserError(f"{lab.folder / 'lab.yaml'}: starts_from: the labs start from each other in a circle")
         chain.insert(0, lab)
     return chain
+
+
+def read_too(lab: Lab) -> list[Lab]:
+    """The labs whose outputs its notebooks read where they are there, beside those it builds on."""
+    return [read_lab(folder, lab.folder.parent) for folder in lab.reads]
 
 
 def _place(lab: Lab, labs: Mapping[str, Lab], done: dict[str, Lab], *, trail: tuple[str, ...]) -> None:

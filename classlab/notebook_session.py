@@ -34,9 +34,13 @@ class Executed:
 
 
 def presigned_url(aws: Aws, notebook_instance: str) -> str:
-    """A URL that opens the environment; on AWS it must be opened within five minutes."""
+    """A URL that opens JupyterLab of the environment; on AWS it must be opened within five minutes.
+
+    AWS's own URL opens "the Jupyter server home page" (API reference, CreatePresignedNotebookInstanceUrl). That
+    `view=lab` opens JupyterLab is not written there; awslabs/service-workbench-on-aws adds it for that.
+    """
     answer = aws.sagemaker.create_presigned_notebook_instance_url(NotebookInstanceName=notebook_instance)
-    return answer["AuthorizedUrl"]
+    return f"{answer['AuthorizedUrl']}&view=lab"
 
 
 class NotebookSession:

@@ -101,6 +101,12 @@ def jump(
     return done
 
 
+def available(aws: Aws, labs: Sequence[Lab], donors: Mapping[str, Stack], shared: Place) -> list[Lab]:
+    """Those of the labs whose outputs are shared or could be, from a seat that has finished them."""
+    places = [shared, *map(of_seat, donors.values())]
+    return [lab for lab in labs if any(finished(aws, place, lab) for place in places)]
+
+
 def finished(aws: Aws, place: Place, lab: Lab) -> LabOutputs | None:
     """A lab's outputs where they can be handed on: a pipeline's, whose objects all lie below one run."""
     outputs = read_outputs(aws, place.bucket, lab.name, place.prefix)

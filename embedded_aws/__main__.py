@@ -7,6 +7,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from embedded_aws.clock import Clock
 from embedded_aws.journal import folder
 from embedded_aws.journal.file import JournalError
 from embedded_aws.server import Settings, serve
@@ -20,15 +21,27 @@ def main() -> None:
     where.add_argument("--scratch", type=Path, help="a fresh folder for the engine's files; nothing is taken up again")
     parser.add_argument("--environments", type=Path, default=Path(".envs"), help="folder of the images")
     parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes a free one, or that of the state")
+    parser.add_argument(
+        "--speed", type=_speed, help="1: states last as on AWS; 100: a hundredth; else: as long as work takes"
+    )
     parser.add_argument("--no-iam", dest="iam", action="store_false", help="let every request pass")
     given = parser.parse_args()
     named = given.state or given.scratch
+    options = {"port": given.port, "iam": given.iam, "speed": given.speed, "keep": given.state is not None}
     with nullcontext(named) if named else folder.temporary() as state:
         sys.stderr.write(f"the port and the root key stand in {state}: engine.json and root.json\n")
         try:
-            serve(Settings(state, given.environments, given.port, iam=given.iam, keep=given.state is not None))
+            serve(Settings(state, given.environments, **options))
         except JournalError as error:
             parser.exit(1, f"{error}\n")
+
+
+def _speed(text: str) -> float | None:
+    """A speed that a clock can have."""
+    try:
+        return Clock(float(text)).speed
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

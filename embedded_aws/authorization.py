@@ -6,7 +6,7 @@ No emulator import. Names in ARNs are in lower case, as SageMaker has them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ def resource_arn(action: str, params: Params, prefix: str) -> str:
 
 def further_checks(action: str, params: Params, prefix: str) -> list[Check]:
     """What else the caller needs: the roles it passes, the tags it sets, the configuration it uses."""
-    asked = _with_definition(params)
+    asked = with_definition(params)
     checks = [
         Check("iam:PassRole", str(asked[member]), {"iam:passedtoservice": SERVICE_PRINCIPAL})
         for member in _ROLE_MEMBERS
@@ -60,7 +60,9 @@ def further_checks(action: str, params: Params, prefix: str) -> list[Check]:
 
 def request_tags(params: Params) -> dict[str, Any]:
     """`aws:RequestTag/*` and `aws:TagKeys` of a request, keys in lower case."""
-    tags = {str(tag.get("Key")): str(tag.get("Value", "")) for tag in params.get("Tags") or []}
+    given = params.get("Tags")
+    listed = [tag for tag in given if isinstance(tag, Mapping)] if isinstance(given, list) else []
+    tags = {str(tag.get("Key")): str(tag.get("Value", "")) for tag in listed}
     keys: dict[str, Any] = {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()}
     return {**keys, "aws:tagkeys": list(tags)} if tags else {}
 
@@ -74,55 +76,7 @@ def resource_tags(tags: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def condition_keys(params: Params) -> dict[str, Any]:
-    """SageMaker's own condition keys that a request has, keys in lower case."""
-    asked = _with_definition(params)
-    found = {f"sagemaker:{key}".lower(): read(asked) for key, read in _CONDITION_KEYS.items()}
-    return {key: value for key, value in found.items() if value not in (None, [])}
-
-
-def _with_definition(params: Params) -> Params:
+def with_definition(params: Params) -> Params:
     """A tuning job says of its training jobs what a training job says of itself."""
     definition = params.get("TrainingJobDefinition")
     return {**params, **definition} if isinstance(definition, Mapping) else params
-
-
-def _at(*path: str) -> Callable[[Params], Any]:
-    def read(params: Params) -> Any:  # noqa: ANN401 # any JSON value
-        value: Any = params
-        for part in path:
-            value = value.get(part) if isinstance(value, Mapping) else None
-        return str(value).lower() if isinstance(value, bool) else value
-
-    return read
-
-
-def _instance_types(params: Params) -> list[str]:
-    places = (
-        _at("InstanceType"),
-        _at("ResourceConfig", "InstanceType"),
-        _at("ProcessingResources", "ClusterConfig", "InstanceType"),
-        _at("TransformResources", "InstanceType"),
-    )
-    variants = [variant.get("InstanceType") for variant in params.get("ProductionVariants") or []]
-    groups = (_at("ResourceConfig", "InstanceGroups")(params)) or []
-    found = [read(params) for read in places] + variants + [group.get("InstanceType") for group in groups]
-    return [str(item) for item in found if item]
-
-
-_CONDITION_KEYS: dict[str, Callable[[Params], Any]] = {
-    "InstanceTypes": _instance_types,
-    "MaxRuntimeInSeconds": _at("StoppingCondition", "MaxRuntimeInSeconds"),
-    "KeepAlivePeriod": _at("ResourceConfig", "KeepAlivePeriodInSeconds"),
-    "DirectInternetAccess": _at("DirectInternetAccess"),
-    "RootAccess": _at("RootAccess"),
-    "MinimumInstanceMetadataServiceVersion": _at(
-        "InstanceMetadataServiceConfiguration", "MinimumInstanceMetadataServiceVersion"
-    ),
-    "NetworkIsolation": _at("EnableNetworkIsolation"),
-    "InterContainerTrafficEncryption": _at("EnableInterContainerTrafficEncryption"),
-    "VolumeKmsKey": _at("ResourceConfig", "VolumeKmsKeyId"),
-    "OutputKmsKey": _at("OutputDataConfig", "KmsKeyId"),
-    "VpcSubnets": _at("VpcConfig", "Subnets"),
-    "VpcSecurityGroupIds": _at("VpcConfig", "SecurityGroupIds"),
-}

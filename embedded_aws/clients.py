@@ -25,6 +25,7 @@ _CONFIG = Config(
     retries={"total_max_attempts": 1},
     read_timeout=910,
     max_pool_connections=64,
+    inject_host_prefix=False,
     s3={"addressing_style": "path"},
     proxies={},
 )

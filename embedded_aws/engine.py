@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws.clients import Clients
+from embedded_aws.clock import Clock
 from embedded_aws.cloudformation.under_way import UnderWay
+from embedded_aws.faults.door import Recognise
+from embedded_aws.faults.rules import Faults
 from embedded_aws.journal.journal import Journal
 from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker import restart
@@ -46,11 +49,13 @@ class Emulator:
     schedules: ScheduleStore
 
 
-MakeRuntime = Callable[[Place, RoleSessions], Runtime]
+MakeRuntime = Callable[[Place, RoleSessions, Clock], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to; with a journal, what it holds outlives it."""
+    """Everything the hooks lead to; `recognise` comes from one of them. With a journal, what it holds outlives it."""
+
+    recognise: Recognise
 
     def __init__(
         self,
@@ -58,16 +63,26 @@ class Engine:
         root: Credentials,
         emulator: Emulator,
         make_runtime: MakeRuntime,
+        clock: Clock,
         journal: Journal | None = None,
     ) -> None:
         self.journal = journal
         self.stack_resources = UnderWay(place.region, place.account)
         self.place = place
+        self.clock = clock
+        self.faults = Faults()
         self.root = root
         self.clients = Clients(place.endpoint_url, place.region)
-        self.sessions = RoleSessions(emulator.roles, place.account)
-        runtime = make_runtime(place, self.sessions)
-        self.plane = ControlPlane(account=place.account, region=place.region, runtime=runtime, roles=self.sessions)
+        self.sessions = RoleSessions(emulator.roles, place.account, clock)
+        runtime = make_runtime(place, self.sessions, clock)
+        self.plane = ControlPlane(
+            account=place.account,
+            region=place.region,
+            runtime=runtime,
+            roles=self.sessions,
+            clock=clock,
+            faults=self.faults,
+        )
         self.sagemaker = SageMakerService(self.plane)
         self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
 

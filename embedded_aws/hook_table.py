@@ -130,9 +130,22 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
                 "stack_name, logical_id, lowercase, max_len, seeded"
             ),
             "services.cloudformation.provisioners:_NAME_SEED": None,
-            "services.s3:_bucket_tags": None,
-            "services.stepfunctions:_tags": None,
             "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
+            "services.budgets:_tags": None,
+            "services.budgets:_budget_arn": "budget_name",
+            "services.cloudwatch_logs:_log_groups": None,
+            "services.ecr:_repositories": None,
+            "services.eventbridge:_rules": None,
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_tags": None,
+            "services.lambda_svc:_functions": None,
+            "services.s3:_bucket_tags": None,
+            "services.scheduler:_tags": None,
+            "services.scheduler:_group_arn": "name",
+            "services.sns:_topics": None,
+            "services.ssm:_tags": None,
+            "services.ssm:_param_arn": "name",
+            "services.stepfunctions:_tags": None,
         },
     ),
     "stack-rights": (
@@ -149,14 +162,10 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "task-principal": (
-        "Every task acts as its state machine's role; SageMaker's integrations and aws-sdk:* go by the front door.",
+        "Every task acts as its state machine's role, while its execution wants it.",
         {
             "services.stepfunctions:_run_execution": "exec_arn",
-            "services.stepfunctions:_invoke_resource": "resource, input_data",
-            "services.stepfunctions:_invoke_with_callback": "resource, input_data, token, state_def",
             "services.stepfunctions:_invoke_resource_with_timeout": "resource, input_data, timeout",
-            "services.stepfunctions:_invoke_aws_sdk_integration": "resource, input_data",
-            "services.stepfunctions:_SERVICE_DISPATCH": None,
             "services.stepfunctions:_ExecutionError": "error, cause",
         },
     ),
@@ -166,6 +175,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_fail_execution": "execution, error, cause",
             "services.stepfunctions:_add_event": "execution, event_type, details",
             "services.stepfunctions:_delete_state_machine": "data",
+            "services.stepfunctions:_executions": None,
+            "services.stepfunctions:_map_runs": None,
             "services.stepfunctions:_apply_parameters": "state_def, data, ctx",
             "services.stepfunctions:_find_matching_retrier": "retriers, error, retry_counts",
             "services.cloudwatch_logs:_log_groups": None,
@@ -176,6 +187,7 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         {
             "services.stepfunctions:_create_state_machine": "data",
             "services.stepfunctions:_update_state_machine": "data",
+            "services.stepfunctions:_validate_state_machine_definition": "data",
             "services.stepfunctions:_state_machines": None,
             "services.eventbridge:_put_rule": "data",
             "services.eventbridge:_ensure_default_bus": "",
@@ -195,8 +207,12 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         },
     ),
     "schedules": (
-        "Schedules are checked, fire within a second under their role, and bury what failed.",
+        "Schedules are checked and listed in pages, fire within a second under their role, and bury what failed.",
         {
+            "services.scheduler:_list_schedules": "query",
+            "services.scheduler:_list_schedule_groups": "query",
+            "services.scheduler:_schedule_arn": "group, name",
+            "services.scheduler:_json_resp": "status, body",
             "services.scheduler:_create_schedule": "name, body",
             "services.scheduler:_update_schedule": "name, body",
             "services.scheduler:_error": "status, code, message",
@@ -267,5 +283,292 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:_fail_execution": "execution, error, cause",
             "services.stepfunctions:now_iso": "",
         },
+    ),
+    "stack-properties": (
+        "A resource's properties are checked against its type's public schema before anything is made or changed.",
+        {
+            "services.cloudformation.stacks:_with_stack_tags": (
+                "resource_type, props, stack_tags, stack_name, stack_id, logical_id"
+            ),
+            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.stacks:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+        },
+    ),
+    "stack-templates": (
+        "Templates are refused in AWS's words: unknown types, parameters and references, circles; nested stacks too.",
+        {
+            "services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
+            "services.cloudformation.engine:validate_template_support": "template, conditions, params",
+            "services.cloudformation.engine:_resolve_parameters": "template, provided_params, previous_params",
+            "services.cloudformation.engine:_intrinsic_references": "value",
+            "services.cloudformation.engine:_topological_sort": "resources, conditions",
+            "services.cloudformation.handlers:validate_template_support": "template, conditions, params",
+            "services.cloudformation.changesets:validate_template_support": "template, conditions, params",
+            "services.cloudformation.handlers:_resolve_parameters": "template, provided_params, previous_params",
+            "services.cloudformation.changesets:_resolve_parameters": "template, provided_params, previous_params",
+        },
+    ),
+    "stack-states": (
+        "A stack in a state is refused what AWS refuses it; a request repeated with its token is done once.",
+        {
+            "services.cloudformation.handlers:_ACTION_HANDLERS": None,
+            "services.cloudformation.handlers:_resolve_stack": "stack_name",
+            "services.cloudformation.changesets:_find_change_set": None,
+            "services.cloudformation.engine:_parse_template": "template_body",
+            "services.cloudformation.helpers:_resolve_template": "params",
+            "services.cloudformation.helpers:_p": "params, key, default",
+            "services.cloudformation.helpers:_xml": "status, root_tag, inner",
+            "services.cloudformation.helpers:_error": "code, message, status",
+            "services.cloudformation.helpers:_extract_string_members": "params, prefix",
+        },
+    ),
+    "stack-exports": (
+        "An export has one owner, goes with the output that made it, and stays while somebody imports it.",
+        {
+            "services.cloudformation:_exports": None,
+            "services.cloudformation:_stacks": None,
+            "services.cloudformation.handlers:_ACTION_HANDLERS": None,
+            "services.cloudformation.handlers:_imported_export_names": "stack, stack_name",
+            "services.cloudformation.stacks:_resolve_stack_outputs": (
+                "outputs_defs, conditions, resources, param_values, mappings, stack_name, stack_id"
+            ),
+        },
+    ),
+    "stack-events": (
+        "An update has events of what it makes, changes and removes, and of nothing else.",
+        {
+            "services.cloudformation.stacks:_add_event": (
+                "stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status"
+            ),
+            "services.cloudformation.stacks:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.stacks:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
+            "services.cloudformation.stacks:_deploy_stack_async": (
+                "stack_name, stack_id, template, param_values, disable_rollback, tags, is_update, previous_stack, "
+                "retain_except_on_create, imports"
+            ),
+            "services.cloudformation.handlers:_deploy_stack_async": (
+                "stack_name, stack_id, template, param_values, disable_rollback, tags, is_update, previous_stack, "
+                "retain_except_on_create, imports"
+            ),
+            "services.cloudformation.changesets:_deploy_stack_async": (
+                "stack_name, stack_id, template, param_values, disable_rollback, tags, is_update, previous_stack, "
+                "retain_except_on_create, imports"
+            ),
+        },
+    ),
+    "stack-cancelling": (
+        "Deleting a stack that is being created gives the creation up; a creation that failed says why it rolls back.",
+        {
+            "services.cloudformation:_stack_events": None,
+            "services.cloudformation.wait_conditions:_changed": None,
+            "services.cloudformation.wait_conditions:_handles": None,
+            "services.cloudformation.wait_conditions:_waiting": None,
+            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.stacks:_delete_stack_async": "stack_name, stack_id, retain_resources, force",
+            "services.cloudformation.handlers:_delete_stack_async": "stack_name, stack_id, retain_resources, force",
+            "services.cloudformation.stacks:_roll_back_operation": (
+                "stack_name, stack_id, stack, operation, reason_override"
+            ),
+            "services.cloudformation.handlers:_roll_back_operation": (
+                "stack_name, stack_id, stack, operation, reason_override"
+            ),
+        },
+    ),
+    "stack-validation": (
+        "Properties are checked before a stack or change set is deployed too, as far as they are known by then.",
+        {
+            "services.cloudformation.stacks:_validation_errors": (
+                "resources_defs, ordered, param_values, conditions, mappings, stack_name, stack_id, owned_buckets"
+            ),
+            "services.cloudformation.stacks:_operation_event": (
+                "stack_id, operation_id, event_type, operation_type, fields"
+            ),
+            "services.cloudformation.stacks:new_uuid": None,
+            "services.cloudformation.engine:_resolve_refs": (
+                "value, resources, params, conditions, mappings, stack_name, stack_id"
+            ),
+            "services.cloudformation.engine:_intrinsic_references": "value",
+            "services.cloudformation.engine:_topological_sort": "resources, conditions",
+            "services.cloudformation.engine:_NO_VALUE": None,
+            "services.cloudformation.changesets:_find_change_set": None,
+            "services.cloudformation.handlers:_ACTION_HANDLERS": None,
+            "services.cloudformation.handlers:_p": "params, key, default",
+        },
+    ),
+    "lambda-actions": (
+        "Every Lambda call is asked about as the action that it is: the emulator's own reading knows a part of them.",
+        {
+            "core.iam_actions:_BOTOCORE_SERVICE_MAP": None,
+            "core.iam_actions:_lambda_action": "method, path",
+            "core.iam_actions:_match_rest_action": "service, method, path, query_params",
+        },
+    ),
+    "resource-arns": (
+        "Actions of repositories, rules, aliases, topics and schedule groups are asked about on their resource.",
+        {
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+        },
+    ),
+    "creation-rights": (
+        "Who sets tags in a call that makes something needs the right to tag too.",
+        {
+            "app:_routing_params": "method, path, headers, body, query_params",
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_actions:request_tag_context": "service, iam_action, body, params",
+            "core.iam_evaluator:EvalResult": None,
+            "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",
+        },
+    ),
+    "function-code": (
+        "A function's code is read with the rights of who makes it, and must be there; it is active soon.",
+        {
+            "services.lambda_svc:_fetch_code_from_s3": "bucket, key, version_id",
+            "services.lambda_svc:_LAMBDA_STATE_TRANSITION_DELAY": None,
+        },
+    ),
+    "deletions": (
+        "A policy with further versions and a rule with targets refuse to be deleted.",
+        {
+            "services.iam:_IAM_HANDLERS": None,
+            "services.iam:_policies": None,
+            "services.iam:_p": "params, key, default",
+            "services.iam:_error": "status, code, message, ns",
+            "services.eventbridge:_delete_rule": "data",
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_targets": None,
+            "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
+        },
+    ),
+    "distributed-map": (
+        "A Distributed Map reads, starts children and writes results with the machine's role.",
+        {
+            "services.stepfunctions:_run_distributed_map": (
+                "state_def, raw_input, effective, iterator, execution, ctx"
+            ),
+            "services.stepfunctions:_run_sub_machine": "states, start_at, input_data, execution, ctx",
+            "services.stepfunctions:_state_query_language": "state_def, ctx",
+            "services.stepfunctions:_resolve_params_obj": "template, data, ctx",
+            "services.stepfunctions:_resolve_path_or_ctx": "path, data, ctx",
+            "services.stepfunctions:_apply_jsonata_template": "value, raw_input, ctx, result, error_output",
+            "services.stepfunctions:_apply_jsonata_output": (
+                "state_def, raw_input, ctx, result, error_output, default"
+            ),
+            "services.stepfunctions:_apply_state_assign": "state_def, raw_input, ctx, result, error_output",
+            "services.stepfunctions:_apply_result_selector": "state_def, data",
+            "services.stepfunctions:_apply_result_path": "state_def, original, result",
+            "services.stepfunctions:_apply_output_path": "state_def, data, ctx",
+            "services.stepfunctions:_next_or_end": "state_def",
+            "services.stepfunctions:_map_runs": None,
+            "services.stepfunctions:_executions": None,
+        },
+    ),
+    "task-calls": (
+        "Functions and integrations go by the front door; callbacks and activities keep to timeout and heartbeat.",
+        {
+            "services.stepfunctions:_execute_task": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_invoke_resource": "resource, input_data",
+            "services.stepfunctions:_invoke_with_callback": "resource, input_data, token, state_def",
+            "services.stepfunctions:_invoke_activity": "resource, input_data",
+            "services.stepfunctions:_apply_input_path": "state_def, data, ctx",
+            "services.stepfunctions:_task_tokens": None,
+            "services.stepfunctions:_activities": None,
+            "services.stepfunctions:_activity_tasks": None,
+        },
+    ),
+    "paths": (
+        "Paths that lead nowhere fail instead of being null, in choices too; intrinsic functions are the engine's own.",
+        {
+            "services.stepfunctions:_resolve_path": "path, data",
+            "services.stepfunctions:_parse_jsonpath_tokens": "path",
+            "services.stepfunctions:_evaluate_rule": "rule, data, ctx",
+            "services.stepfunctions:_evaluate_intrinsic": "expression, data, ctx",
+            "services.stepfunctions:_exec_intrinsic": "node, data, ctx",
+            "services.stepfunctions:_parse_intrinsic_call": "s, pos",
+            "services.stepfunctions:_eval_intrinsic_arg": "arg, data, ctx",
+        },
+    ),
+    "variables": (
+        "States and catchers with JSONPath assign variables; a ResultSelector reads the context object.",
+        {
+            "services.stepfunctions:_apply_result_selector": "state_def, data",
+            "services.stepfunctions:_apply_catcher": "catcher, raw_input, ctx, query_language, error_output",
+            "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
+        },
+    ),
+    "state-inputs": (
+        "Results that fit nowhere, waits for no time and maps over no array fail.",
+        {
+            "services.stepfunctions:_apply_result_path_raw": "result_path, original, result",
+            "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_map": "state_def, raw_input, execution, ctx",
+        },
+    ),
+    "states": (
+        "States of branches are checked, noted and kept apart; Parallel and Succeed do what JSONata says.",
+        {
+            "services.stepfunctions:_run_sub_machine": "states, start_at, input_data, execution, ctx",
+            "services.stepfunctions:_run_parallel_branches": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_apply_output_path": "state_def, data, ctx",
+            "services.stepfunctions:_apply_jsonata_arguments": "state_def, raw_input, ctx",
+            "services.stepfunctions:_error_matches": "error_equals, error",
+            "services.stepfunctions:_execute_pass": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_choice": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_wait": "state_def, raw_input, ctx",
+            "services.stepfunctions:_execute_task": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_execute_parallel": "state_def, raw_input, execution, ctx",
+            "services.stepfunctions:_execute_map": "state_def, raw_input, execution, ctx",
+        },
+    ),
+    "machine-requests": (
+        "Requests of Step Functions keep to the service model: lengths, patterns, ranges and enums.",
+        {"services.stepfunctions:handle_request": "method, path, headers, body, query_params"},
+    ),
+    "execution-starts": (
+        "Executions start once for a name, with JSON; Express and Standard machines have their own calls.",
+        {
+            "services.stepfunctions:_start_execution": "data",
+            "services.stepfunctions:_start_sync_execution": "data",
+            "services.stepfunctions:_send_task_success": "data",
+            "services.stepfunctions:_list_executions": "data",
+            "services.stepfunctions:_describe_execution": "data",
+            "services.stepfunctions:_stop_execution": "data",
+            "services.stepfunctions:_get_execution_history": "data",
+            "services.stepfunctions:_executions": None,
+        },
+    ),
+    "request-names": (
+        "What a request is about is known before it is carried out, so that faults strike the right ones.",
+        {
+            "app:_routing_params": "method, path, headers, body, query_params",
+            "core.router:detect_service": "method, path, headers, query_params",
+            "core.router:extract_access_key_id": "headers, query_params",
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+        },
+    ),
+    "session-durations": (
+        "Sessions that STS gives end by the engine's clock.",
+        {
+            "services.sts:register_session": "access_key, session",
+            "services.sts:_future": "seconds",
+        },
+    ),
+    "event-invoke-updates": (
+        "UpdateFunctionEventInvokeConfig changes what it names and keeps the rest.",
+        {"app:SERVICE_HANDLERS": None},
     ),
 }

@@ -47,10 +47,10 @@ class Asked:
 
 
 def action(namespace: str, found: str | None) -> str:
-    """The action; Budgets has two for all its calls, and an unknown one is matched only by `*`."""
+    """The action; Budgets has two for all its calls but those of tags, and an unknown one is matched only by `*`."""
     if found is None:
         return f"{namespace}:UnknownOperation"
-    if namespace == "budgets":
+    if namespace == "budgets" and "tag" not in found.lower():
         return "budgets:ViewBudget" if found.startswith("budgets:Describe") else "budgets:ModifyBudget"
     return found
 
@@ -76,6 +76,15 @@ def iam_context(params: Query, boundary: str | None) -> dict[str, str]:
     return {key: values[0] for key, values in found.items() if values}
 
 
+def metrics_context(action: str, body: bytes, params: Query) -> dict[str, str]:
+    """CloudWatch's own condition key: the namespace of metrics that are put, from a form or from JSON."""
+    if action != "cloudwatch:PutMetricData":
+        return {}
+    asked = Asked("monitoring", action, "", body, params, "")
+    namespace = asked.named("Namespace") or asked.params.get("Namespace")
+    return {"cloudwatch:namespace": str(namespace)} if namespace else {}
+
+
 def log_stream_arn(place: str, group: str, stream: str = "") -> str:
     """What a request to Logs is about: always a stream, its name empty for a whole group.
 
@@ -95,6 +104,8 @@ def _iam(asked: Asked) -> str:
 
 
 def _budgets(asked: Asked) -> str:
+    if "ResourceARN" in asked.params:
+        return str(asked.params["ResourceARN"])
     budget = asked.params.get("Budget") or asked.params.get("NewBudget") or asked.params
     return f"arn:aws:budgets::{asked.account}:budget/{budget.get('BudgetName', '*')}"
 

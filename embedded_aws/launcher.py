@@ -28,7 +28,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STATE_VARIABLE = "EMBEDDED_AWS_STATE"
 
-_ENGINE_MB = 30  # what its lock downloads, at most
+_ENGINE_MB = 40  # what its lock downloads, at most
 _START_SECONDS = 60.0
 _STOP_SECONDS = 25.0
 _LOG_TAIL_LINES = 25
@@ -54,12 +54,20 @@ class Engine:
 
 
 def start(
-    *, state: Path, environments: Path, port: int = 0, iam: bool = True, log: Path | None = None, keep: bool = False
+    *,
+    state: Path,
+    environments: Path,
+    port: int = 0,
+    iam: bool = True,
+    speed: float | None = None,
+    log: Path | None = None,
+    keep: bool = False,
 ) -> Engine:
     """Start an engine in a fresh `state` folder and wait until it answers.
 
-    `port` 0 takes a free one; `iam` False lets every request pass. With `keep` everything is kept in `state`, and what
-    an earlier engine kept there is taken up. Raises EngineError with the end of the log.
+    `port` 0 takes a free one; `iam` False lets every request pass; with a `speed` states last as on AWS, divided by it.
+    With `keep` everything is kept in `state`, and what an earlier engine kept there is taken up. Raises EngineError with
+    the end of the log.
     """
     state = state.resolve()
     if not keep and state.exists() and any(state.iterdir()):
@@ -72,7 +80,8 @@ def start(
     key_id, secret = root_key.read_or_make(state)
     (state / "engine.json").unlink(missing_ok=True)
     log = log or state / "engine.log"
-    process = _spawn(environment.python, state, environments, port, iam=iam, log=log, keep=keep)
+    options = ["--state" if keep else "--scratch", str(state), *_options(port, iam=iam, speed=speed)]
+    process = _spawn(environment.python, state, environments, options, log)
     try:
         served_port = _wait_until_ready(process, state, log)
     except EngineError:
@@ -96,6 +105,11 @@ def stop(engine: Engine) -> None:
     """End the engine and everything it started: processes and mounts. The state folder stays."""
     _end(engine.pid)
     clean_processes(engine.state)
+
+
+def end(engine: Engine) -> None:
+    """Tell the engine to end with all it started, and wait. What it leaves stays, for `clean_processes` to remove."""
+    _ask_to_end(engine.pid)
 
 
 def clean(state: Path) -> list[str]:
@@ -145,12 +159,13 @@ def _engine_environment(environments: Path) -> Environment:
     return Environment("engine", Path(__file__).parent / "requirements.txt", environments)
 
 
-def _spawn(
-    python: Path, state: Path, environments: Path, port: int, *, iam: bool, log: Path, keep: bool
-) -> subprocess.Popen[bytes]:
-    command = [str(python), "-m", "embedded_aws", "--state" if keep else "--scratch", str(state)]
-    command += ["--environments", str(environments.resolve()), "--port", str(port)]
-    command += [] if iam else ["--no-iam"]
+def _options(port: int, *, iam: bool, speed: float | None) -> list[str]:
+    timed = [] if speed is None else ["--speed", str(speed)]
+    return ["--port", str(port), *timed, *([] if iam else ["--no-iam"])]
+
+
+def _spawn(python: Path, state: Path, environments: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
+    command = [str(python), "-m", "embedded_aws", *options, "--environments", str(environments.resolve())]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -194,10 +209,15 @@ def _tail(log: Path) -> str:
 
 def _end(pid: int) -> None:
     """SIGTERM, then SIGKILL after a while."""
-    _kill(pid, signal.SIGTERM)
-    if not _wait_for_exit([pid], seconds=_STOP_SECONDS):
+    if not _ask_to_end(pid):
         _kill(pid, signal.SIGKILL)
         _wait_for_exit([pid], seconds=5.0)
+
+
+def _ask_to_end(pid: int) -> bool:
+    """SIGTERM; whether it ended within a while."""
+    _kill(pid, signal.SIGTERM)
+    return _wait_for_exit([pid], seconds=_STOP_SECONDS)
 
 
 def _kill(pid: int, number: signal.Signals) -> None:

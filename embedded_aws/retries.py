@@ -6,6 +6,13 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+_EMULATORS_LONGEST = 60.0
+
+
+def surplus(retrier: Mapping[str, Any]) -> float:
+    """How long a retrier with a fixed wait waits beyond the minute that the emulator waits at most."""
+    return max(float(retrier["IntervalSeconds"]) - _EMULATORS_LONGEST, 0.0)
+
 
 def with_delay(retrier: Mapping[str, Any], attempts: int) -> dict[str, Any]:
     """The retrier whose next wait is fixed to what its fields ask for after so many attempts."""

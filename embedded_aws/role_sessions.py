@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from embedded_aws.clock import Clock
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 
-_LIFETIME = timedelta(hours=12)
+_LIFE_SECONDS = 12 * 3600.0
 _ASSUME = {"sts:assumerole", "sts:*", "*"}
 
 Conditions = Mapping[str, Any]
@@ -35,8 +36,9 @@ class RoleStore:
 class RoleSessions:
     """Sessions of roles, one kept for each role, service and session name until half its life is over."""
 
-    def __init__(self, store: RoleStore, account: str) -> None:
+    def __init__(self, store: RoleStore, account: str, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._account = account
         self._kept: dict[tuple[str, str, str], Credentials] = {}
         self._lock = threading.Lock()
@@ -53,8 +55,9 @@ class RoleSessions:
         key = (str(role["RoleId"]), service, session_name)
         with self._lock:
             kept = self._kept.get(key)
-            if kept is None or kept.expiration - datetime.now(UTC) < _LIFETIME / 2:
-                kept = _new_credentials()
+            lifetime = timedelta(seconds=self._clock.limit(_LIFE_SECONDS))
+            if kept is None or kept.expiration - datetime.now(UTC) < lifetime / 2:
+                kept = _new_credentials(lifetime)
                 self._store.register(kept, role, session_name)
                 self._kept[key] = kept
         return kept
@@ -99,10 +102,10 @@ def _names(statement: Mapping[str, Any], service: str) -> bool:
     return bool(actions & _ASSUME) and (principal == "*" or service in services)
 
 
-def _new_credentials() -> Credentials:
+def _new_credentials(lifetime: timedelta) -> Credentials:
     return Credentials(
         "ASIA" + secrets.token_hex(8).upper(),
         secrets.token_urlsafe(30),
         secrets.token_urlsafe(64),
-        datetime.now(UTC) + _LIFETIME,
+        datetime.now(UTC) + lifetime,
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from embedded_aws import authorization
 from embedded_aws.authorization import Check
+from embedded_aws.condition_keys import condition_keys
 from embedded_aws.sagemaker import http, tags
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.kinds import MODEL
 from embedded_aws.sagemaker.ports import Caller
 
 Ask = Callable[[Check], None]
@@ -30,27 +33,22 @@ class SageMakerService:
 
     def resource(self, headers: Mapping[str, str], path: str, body: bytes) -> str:
         """The ARN of the resource the request is about."""
-        try:
-            params = http.parameters_of(path, body)
-        except AwsError:
-            return "*"
-        return authorization.resource_arn(http.action_of(headers, path), params, self._prefix)
+        return authorization.resource_arn(http.action_of(headers, path), http.parameters_of(path, body), self._prefix)
 
-    def context(self, iam_action: str, body: bytes) -> dict[str, Any]:
-        """The condition keys of a control plane request, in lower case."""
-        try:
-            params = http.parameters_of("/", body)
-        except AwsError:
-            return {}
-        own = authorization.resource_arn(iam_action.partition(":")[2], params, self._prefix)
-        return authorization.condition_keys(params) | authorization.resource_tags(self._tags(own))
+    def context(self, headers: Mapping[str, str], path: str, body: bytes) -> dict[str, Any]:
+        """The condition keys of a request, in lower case."""
+        action = http.action_of(headers, path)
+        params = {**http.parameters_of(path, body), **http.targets_of(headers)}
+        own = authorization.resource_arn(action, params, self._prefix)
+        keys = condition_keys(action, params, lambda name: self._plane.arn(MODEL, name))
+        return keys | authorization.resource_tags(self._tags(own))
 
     def answer(self, headers: Mapping[str, str], path: str, body: bytes, ask: Ask, caller_arn: str) -> Reply:
         """The answer to a request whose own action IAM has already allowed."""
         try:
             params = http.parameters_of(path, body)
             for check in authorization.further_checks(http.action_of(headers, path), params, self._prefix):
-                ask(check)
+                ask(self._with_tags(check))
         except AwsError as error:
             reply = http.error_reply(error)
         else:
@@ -68,6 +66,12 @@ class SageMakerService:
         """Whether there is such a resource."""
         with self._plane.lock:
             return self._record(arn) is not None
+
+    def _with_tags(self, check: Check) -> Check:
+        """A question about a resource of SageMaker, with that resource's tags."""
+        if not check.resource.startswith(f"{self._prefix}:"):
+            return check
+        return replace(check, context={**check.context, **authorization.resource_tags(self._tags(check.resource))})
 
     def _tags(self, arn: str) -> dict[str, str]:
         with self._plane.lock:

@@ -1,4 +1,7 @@
-"""Schedule expressions of EventBridge Scheduler: `at(...)`, `rate(...)` and `cron(...)`, with a time zone."""
+"""Schedule expressions of EventBridge Scheduler: `at(...)`, `rate(...)` and `cron(...)`, with a time zone.
+
+AWS: EventBridge Scheduler user guide, "Schedule types".
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.schedule_days import DAYS, Days, of_month, of_week
 
 _AT = re.compile(r"^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$")
 _RATE = re.compile(r"^rate\((\d+) (minute|hour|day)s?\)$")
 _CRON = re.compile(r"^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$")
-_YEARS_AHEAD = 5
-_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 @dataclass(frozen=True)
@@ -24,54 +26,59 @@ class At:
 
     moment: datetime
 
-    def next_after(self, moment: datetime, _created: datetime) -> datetime | None:
+    def next_after(self, moment: datetime, _start: datetime) -> datetime | None:
         """The moment itself while it is ahead of or at `moment`."""
         return self.moment if self.moment >= moment else None
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Every so often, counted from the schedule's creation."""
+    """Every so often, from the schedule's start on: without a StartDate the first time is at once."""
 
     every: timedelta
 
-    def next_after(self, moment: datetime, created: datetime) -> datetime | None:
-        """The first multiple of the interval after creation that is after `moment`."""
-        passed = max((moment - created) // self.every, 0)
-        return created + (passed + 1) * self.every
+    def next_after(self, moment: datetime, start: datetime) -> datetime | None:
+        """The first multiple of the interval after the start that is not before `moment`."""
+        passed = max(-((start - moment) // self.every), 0)
+        return start + passed * self.every
 
 
 @dataclass(frozen=True)
 class Cron:
-    """At the minutes that all fields allow, in the schedule's time zone."""
+    """At the minutes that all fields allow, in the schedule's time zone.
+
+    What daylight saving time skips is skipped, and what it repeats is not repeated.
+    """
 
     minutes: frozenset[int]
     hours: frozenset[int]
-    days: frozenset[int]
+    days: Days
     months: frozenset[int]
-    weekdays: frozenset[int]
     years: frozenset[int]
     zone: ZoneInfo
 
-    def next_after(self, moment: datetime, _created: datetime) -> datetime | None:
-        """The first allowed minute after `moment` within the next years."""
+    def next_after(self, moment: datetime, _start: datetime) -> datetime | None:
+        """The first allowed minute at or after `moment`."""
         local = moment.astimezone(self.zone)
-        for day in self._allowed_days(local):
-            for hour in sorted(self.hours):
-                for minute in sorted(self.minutes):
-                    found = day.replace(hour=hour, minute=minute)
-                    if found > local:
-                        return found.astimezone(UTC)
+        # An hour that daylight saving time repeats may lie before `moment` on the clock and after it in truth.
+        begin = (local - timedelta(days=1)).replace(tzinfo=None)
+        for minute in self._minutes(begin):
+            found = minute.replace(tzinfo=self.zone).astimezone(UTC)
+            exists = found.astimezone(self.zone).replace(tzinfo=None) == minute
+            if exists and found >= moment:
+                return found
         return None
 
-    def _allowed_days(self, local: datetime) -> Iterator[datetime]:
-        day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        for _ in range(366 * _YEARS_AHEAD):
-            weekday = (day.weekday() + 1) % 7 + 1
-            fits = day.day in self.days and weekday in self.weekdays
-            if fits and day.month in self.months and day.year in self.years:
-                yield day
-            day += timedelta(days=1)
+    def _minutes(self, begin: datetime) -> Iterator[datetime]:
+        """Every allowed minute of the clock from that day on."""
+        for year in sorted(year for year in self.years if year >= begin.year):
+            for month in sorted(self.months):
+                for day in sorted(self.days(year, month)):
+                    if (year, month, day) < (begin.year, begin.month, begin.day):
+                        continue
+                    for hour in sorted(self.hours):
+                        for minute in sorted(self.minutes):
+                            yield datetime(year, month, day, hour, minute)  # noqa: DTZ001 # a minute of a clock on the wall
 
 
 Expression = At | Rate | Cron
@@ -116,21 +123,26 @@ def _cron(text: str, zone: ZoneInfo) -> Cron | None:
     return Cron(
         _field(minutes, 0, 59),
         _field(hours, 0, 23),
-        _field(days, 1, 31),
+        _days(weekdays if days == "?" else days, of_week_field=days == "?"),
         _field(months, 1, 12, _MONTHS),
-        _field(weekdays, 1, 7, _DAYS),
         _field(years, 1970, 2199),
         zone,
     )
 
 
-def _field(text: str, low: int, high: int, names: list[str] | None = None) -> frozenset[int]:
+def _days(text: str, *, of_week_field: bool) -> Days:
+    if of_week_field:
+        return of_week(text.upper(), lambda part: _field(part, 1, 7, DAYS))
+    return of_month(text, lambda part: _field(part, 1, 31))
+
+
+def _field(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:
     allowed: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")
         first, _, last = span.partition("-")
-        start = low if first in ("*", "?") else _number(first, low, names)
-        open_ended = first in ("*", "?") or bool(step)
+        start = low if first == "*" else _number(first, low, names)
+        open_ended = first == "*" or bool(step)
         end = _number(last, low, names) if last else high if open_ended else start
         allowed |= set(range(start, end + 1, int(step or 1)))
     if not allowed or min(allowed) < low or max(allowed) > high:
@@ -138,8 +150,8 @@ def _field(text: str, low: int, high: int, names: list[str] | None = None) -> fr
     return frozenset(allowed)
 
 
-def _number(text: str, low: int, names: list[str] | None) -> int:
-    if names and text.upper() in names:
+def _number(text: str, low: int, names: tuple[str, ...]) -> int:
+    if text.upper() in names:
         return names.index(text.upper()) + low
     return int(text)
 

@@ -5,8 +5,8 @@ No emulator import: schedules are the emulator's records, handed in.
 
 from __future__ import annotations
 
-import json
 import logging
+import random
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from embedded_aws import schedule_targets
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
-from embedded_aws.schedule_expressions import At, Expression, parse
-from embedded_aws.sdk_names import botocore_service, operation, wire_params
+from embedded_aws.schedule_expressions import At, parse
+from embedded_aws.schedule_requests import moment as _date
+from embedded_aws.sdk_names import wire_params
 
 logger = logging.getLogger("scheduler")
 
@@ -29,6 +31,7 @@ _FIRST_RETRY_SECONDS = 1.0
 _LAST_RETRY_SECONDS = 60.0
 _DEFAULT_ATTEMPTS = 185
 _DEFAULT_AGE_SECONDS = 86_400
+_INSTANT = timedelta(microseconds=1)
 _RETRYABLE_STATUS = 500
 _RETRYABLE_CODES = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
 
@@ -48,22 +51,6 @@ class Store:
 
     schedules: Callable[[], Mapping[Any, Schedule]]
     forget: Callable[[Any], None]
-
-
-def vet(body: Mapping[str, Any]) -> None:
-    """Refuse what CreateSchedule and UpdateSchedule refuse (ValidationException)."""
-    zone = body.get("ScheduleExpressionTimezone") or "UTC"
-    expression = parse(str(body.get("ScheduleExpression", "")), zone)
-    if isinstance(expression, At) and expression.moment <= datetime.now(UTC):
-        text = f"Invalid Schedule Expression {body['ScheduleExpression']}. It lies in the past."
-        raise AwsError("ValidationException", text)
-    target = body.get("Target") or {}
-    _target_call(str(target.get("Arn", "")), "{}")
-    given = target.get("Input")
-    if given is not None and not _is_json(given):
-        raise AwsError("ValidationException", "Invalid Input: it is not valid JSON.")
-    if (body.get("FlexibleTimeWindow") or {}).get("Mode", "OFF") != "OFF":
-        raise AwsError("ValidationException", "FlexibleTimeWindow is not implemented by the embedded AWS")
 
 
 class Scheduler:
@@ -101,19 +88,21 @@ class Scheduler:
                     self._fire(key, schedule, moment)
 
     def _due(self, key: object, schedule: Schedule, now: datetime) -> datetime | None:
-        """The moment for which the schedule is due now; an update makes it a new schedule."""
-        if schedule["State"] != "ENABLED" or not _within(schedule, now):
+        """The moment for which the schedule is due now; an update makes it a new schedule.
+
+        One that has nothing more to do is forgotten, if it asks for that.
+        """
+        if schedule["State"] != "ENABLED":
             return None
-        version = _version(schedule)
-        changed = datetime.fromtimestamp(schedule["LastModificationDate"], UTC)
-        last_version, last = self._fired.get(key, (None, changed))
-        since = last + timedelta(microseconds=1) if last_version == version else changed
-        expression = parse(schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"])
-        moment = expression.next_after(since, changed)
+        version, last = self._fired.get(key, (None, None))
+        since = last + _INSTANT if last is not None and version == _version(schedule) else None
+        moment = next_moment(schedule, since)
+        if moment is None and schedule.get("ActionAfterCompletion") == "DELETE":
+            self._store.forget(key)
         if moment is None or moment > now:
             return None
         # While no engine ran, a recurring schedule may have come due many times: it fires once for the last of them.
-        return moment if moment >= self._began else _last(expression, moment, now, changed)
+        return moment if moment >= self._began else last_moment(schedule, moment, now)
 
     def _fire(self, key: object, schedule: Schedule, moment: datetime) -> None:
         # First what is to be delivered: whoever is killed in between delivers it twice, as AWS may, and not never.
@@ -121,9 +110,6 @@ class Scheduler:
         self._under_way[name] = (dict(schedule), moment)
         self._fired[key] = (_version(schedule), moment)
         self._deliver(name, schedule, moment)
-        once = schedule["ScheduleExpression"].startswith("at(")
-        if once and schedule.get("ActionAfterCompletion") == "DELETE":
-            self._store.forget(key)
 
     def _deliver(self, name: str, schedule: Schedule, moment: datetime) -> None:
         delivery = Delivery(schedule, moment, self._clients, self._sessions, self._ended)
@@ -134,6 +120,42 @@ class Scheduler:
                 self._under_way.pop(name, None)
 
         threading.Thread(target=run, daemon=True, name=f"schedule-{schedule['Name']}").start()
+
+
+def _version(schedule: Schedule) -> tuple[object, object]:
+    """An update makes another schedule of it."""
+    return schedule["ScheduleExpression"], schedule["LastModificationDate"]
+
+
+def next_moment(schedule: Schedule, since: datetime | None) -> datetime | None:
+    """The first moment for which a schedule is due, from `since` or else from its last change on.
+
+    Recurring schedules keep to StartDate and EndDate; one-time schedules ignore both.
+    """
+    changed = datetime.fromtimestamp(schedule["LastModificationDate"], UTC)
+    expression = parse(schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"])
+    if isinstance(expression, At):
+        return expression.next_after(since or changed, changed)
+    given, end = schedule.get("StartDate"), schedule.get("EndDate")
+    start = changed if given is None else _date(given)
+    found = expression.next_after(max(since or start, start), start)
+    return found if found is None or end is None or found <= _date(end) else None
+
+
+def last_moment(schedule: Schedule, moment: datetime, now: datetime) -> datetime:
+    """The last moment until now for which a schedule is due, if `moment` is one; looked for near now first."""
+    for back in _LOOK_BACK:
+        found = next_moment(schedule, max(moment, now - back) + _INSTANT)
+        while found is not None and moment < found <= now:
+            moment = found
+            found = next_moment(schedule, moment + _INSTANT)
+    return moment
+
+
+def window_seconds(schedule: Schedule, share: float) -> float:
+    """How long after its moment a schedule is delivered: a share of its flexible window."""
+    window = schedule.get("FlexibleTimeWindow") or {}
+    return share * 60 * int(window.get("MaximumWindowInMinutes", 0)) if window.get("Mode") == "FLEXIBLE" else 0.0
 
 
 @dataclass(frozen=True)
@@ -148,6 +170,7 @@ class Delivery:
 
     def run(self) -> None:
         """Call the target; retry what may pass; put what failed into the dead-letter queue."""
+        self.ended.wait(window_seconds(self.schedule, random.random()))  # noqa: S311 # spreads calls, guards nothing
         execution, attempt, pause = str(uuid.uuid4()), 0, _FIRST_RETRY_SECONDS
         policy = self.schedule["Target"].get("RetryPolicy") or {}
         attempts = int(policy.get("MaximumRetryAttempts", _DEFAULT_ATTEMPTS))
@@ -173,12 +196,12 @@ class Delivery:
         return self.sessions.session(target["RoleArn"], SERVICE_PRINCIPAL, self.schedule["Name"], group)
 
     def _call(self, text: str) -> None:
-        service, name, params = _target_call(self.schedule["Target"]["Arn"], text)
+        service, name, params = schedule_targets.call(self.schedule["Target"], text)
         shape = self.clients.model(service).operation_model(name).input_shape
         self.clients.call(self._credentials(), service, name, wire_params(shape, params))
 
     def _input(self, execution: str, attempt: int) -> str:
-        text = str(self.schedule["Target"].get("Input") or "{}")
+        text = str(self.schedule["Target"].get("Input") or self._default_input())
         values = {
             "schedule-arn": self.schedule["Arn"],
             "scheduled-time": self.moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -189,11 +212,26 @@ class Delivery:
             text = text.replace(f"<aws.scheduler.{name}>", value)
         return text
 
+    def _default_input(self) -> str:
+        """The notification that targets without Input get, in the form that users of AWS have shown."""
+        _, _, _, region, account, _ = self.schedule["Arn"].split(":", 5)
+        notification = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.scheduler",
+            "account": account,
+            "time": self.moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": region,
+            "resources": [self.schedule["Arn"]],
+            "detail": "{}",
+        }
+        return schedule_targets.default_input(self.schedule["Target"], notification)
+
     def _bury(self, text: str, error: AwsError, execution: str, retries: int, exhausted: str) -> None:
         queue = (self.schedule["Target"].get("DeadLetterConfig") or {}).get("Arn")
         if not queue:
             return
-        _, _, _, region, account, name = queue.split(":", 5)
         attributes = {
             "ERROR_CODE": error.code,
             "ERROR_MESSAGE": error.message[:1000],
@@ -206,7 +244,7 @@ class Delivery:
             "TARGET_ARN": self.schedule["Target"]["Arn"],
         }
         message = {
-            "QueueUrl": f"https://sqs.{region}.amazonaws.com/{account}/{name}",
+            "QueueUrl": schedule_targets.queue_url(queue),
             "MessageBody": text,
             "MessageAttributes": {
                 key: {"DataType": "String", "StringValue": value} for key, value in attributes.items() if value
@@ -219,75 +257,7 @@ class Delivery:
 
 
 def _exhausted(error: AwsError, attempts_over: bool, age_over: bool) -> str | None:  # noqa: FBT001 # two findings of one place
-    """Why to give up, as the dead-letter message says it; None to try again."""
+    """Which condition ended the retries, as the dead-letter message says it: none if there were none to make."""
     if error.status < _RETRYABLE_STATUS and error.code not in _RETRYABLE_CODES:
-        return "NonRetryableError"
+        return ""
     return "MaximumRetryAttempts" if attempts_over else "MaximumEventAgeInSeconds" if age_over else None
-
-
-def _last(expression: Expression, moment: datetime, now: datetime, changed: datetime) -> datetime:
-    """The last moment until now at which a schedule was due, if `moment` is one; looked for near now first."""
-    for back in _LOOK_BACK:
-        found = expression.next_after(max(moment, now - back), changed)
-        while found is not None and moment < found <= now:
-            moment = found
-            found = expression.next_after(moment + timedelta(microseconds=1), changed)
-    return moment
-
-
-def _version(schedule: Schedule) -> tuple[object, object]:
-    """An update makes another schedule of it."""
-    return schedule["ScheduleExpression"], schedule["LastModificationDate"]
-
-
-def _within(schedule: Schedule, now: datetime) -> bool:
-    start, end = schedule.get("StartDate"), schedule.get("EndDate")
-    return (start is None or now >= _moment(start)) and (end is None or now <= _moment(end))
-
-
-def _moment(value: float | str) -> datetime:
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    return datetime.fromisoformat(value)
-
-
-def _target_call(arn: str, text: str) -> tuple[str, str, dict[str, Any]]:
-    """Service, operation and parameters with which a target is called; refused if it is not known."""
-    if arn.startswith("arn:aws:scheduler:::aws-sdk:"):
-        return _universal(arn, text)
-    kind = ":".join(arn.split(":")[2:3] + arn.split(":")[5:6])
-    if kind == "states:stateMachine":
-        return "stepfunctions", "StartExecution", {"stateMachineArn": arn, "input": text}
-    if kind == "lambda:function":
-        return "lambda", "Invoke", {"FunctionName": arn, "InvocationType": "Event", "Payload": text.encode()}
-    if arn.startswith("arn:aws:sns:"):
-        return "sns", "Publish", {"TopicArn": arn, "Message": text}
-    if arn.startswith("arn:aws:sqs:"):
-        _, _, _, region, account, name = arn.split(":", 5)
-        url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
-        return "sqs", "SendMessage", {"QueueUrl": url, "MessageBody": text}
-    raise AwsError("ValidationException", f"Provided Arn {arn} is not a target that the embedded AWS implements.")
-
-
-def _universal(arn: str, text: str) -> tuple[str, str, dict[str, Any]]:
-    name, _, action = arn.removeprefix("arn:aws:scheduler:::aws-sdk:").partition(":")
-    service = botocore_service(name)
-    called = operation(service, action) if service else None
-    if service is None or called is None or not isinstance(_parsed(text), dict):
-        raise AwsError("ValidationException", f"Provided Arn {arn} is not valid.")
-    return service, called, json.loads(text)
-
-
-def _is_json(text: str) -> bool:
-    return _parsed(text) is not _NOTHING
-
-
-_NOTHING = object()
-
-
-def _parsed(text: str) -> object:
-    """A JSON text's value; `_NOTHING` if it is none."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return _NOTHING

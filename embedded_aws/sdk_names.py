@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,16 +52,43 @@ def sdk_name(name: str) -> str:
 
 def error_name(model: ServiceModel, code: str) -> str:
     """The error name of a failed `aws-sdk` call."""
-    prefix = sdk_name(model.service_id.replace(" ", ""))
+    prefix, shape = sdk_name(model.service_id.replace(" ", "")), error_shape(model, code)
+    return f"{prefix}.{_exception(shape)}" if shape else f"{prefix}.{prefix}Exception"
+
+
+def error_shape(model: ServiceModel, code: str) -> str | None:
+    """The model's name of an error by its code; None if the model does not list it."""
     for shape in model.error_shapes:
         if code in (getattr(shape, "error_code", None), shape.name):
-            return f"{prefix}.{_exception(shape.name)}"
-    return f"{prefix}.{prefix}Exception"
+            return str(shape.name)
+    return None
 
 
 def wire_params(shape: StructureShape | None, params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with the member names of the wire, whatever the case of their acronyms; unknown ones stay."""
     return _to_wire(shape, params) if shape is not None else dict(params)
+
+
+def unsupported(shape: Shape | None, value: object) -> Iterator[str]:
+    """The fields in parameters that a state may not name: unknown ones, and those that begin in lower case.
+
+    Of a definition's template, fields whose value is a path (`.$`) are left out: AWS refuses them when they are used.
+    """
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        members = {name.lower(): member for name, member in shape.members.items()}
+        for key, item in value.items():
+            if key.endswith(".$"):
+                continue
+            if key.lower() not in members or key[:1].islower():
+                yield key
+            else:
+                yield from unsupported(members[key.lower()], item)
+    elif isinstance(shape, ListShape) and isinstance(value, list):
+        for item in value:
+            yield from unsupported(shape.member, item)
+    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
+        for item in value.values():
+            yield from unsupported(shape.value, item)
 
 
 def sdk_result(value: Any) -> Any:  # noqa: ANN401 # any JSON value

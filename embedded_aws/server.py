@@ -15,8 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from embedded_aws import launcher, root_key
+from embedded_aws.clock import Clock
+from embedded_aws.control_routes import ControlRoutes
 from embedded_aws.engine import Engine, Place
+from embedded_aws.faults.door import fault_door
 from embedded_aws.front_door import App, front_door
+from embedded_aws.hanging_up import teach_server
 from embedded_aws.hooks import EMULATOR
 from embedded_aws.inventory import inventory
 from embedded_aws.journal import folder
@@ -31,7 +35,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve: `state` for the engine's files, `environments` with the images, IAM on or off.
+    """How to serve: `state` for the engine's files, `environments` with the images, IAM on or off, how fast.
 
     With `keep`, everything is kept in `state` and taken up again at the next start; else `state` is a fresh folder.
     """
@@ -40,6 +44,7 @@ class Settings:
     environments: Path
     port: int = 0
     iam: bool = True
+    speed: float | None = None
     keep: bool = False
 
 
@@ -69,11 +74,14 @@ def _serve_from(state: Path, settings: Settings) -> None:
 
     place = Place(ACCOUNT, REGION, port, state, settings.environments.resolve(), settings.iam)
     journal = None if kept is None else Journal(kept, folder.replaced_files(state), ministack_adapter.TRAITS)
-    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime, journal)
+    clock = Clock(settings.speed)
+    engine = Engine(place, _root_key(state), ministack_adapter.emulator(), _runtime, clock, journal)
     emulator = ministack_adapter.install(engine)
     ministack_adapter.restore(engine)
     held = partial(inventory, ministack_adapter.stores, engine.plane)
-    app = front_door(emulator, held, engine.root.secret_access_key)
+    control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
+    served = fault_door(emulator, engine.faults, engine.recognise)
+    app = front_door(served, held, control.answer, engine.root.secret_access_key)
     app = app if journal is None else acknowledging(app, journal)
 
     def resume() -> None:
@@ -128,6 +136,7 @@ async def _serve(app: App, listener: socket.socket, state: Path, resume: Callabl
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
+    teach_server()
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     # The engine calls itself, without retries, over connections that are kept: none may be closed as it is used again.
@@ -145,7 +154,7 @@ async def _serve(app: App, listener: socket.socket, state: Path, resume: Callabl
     await hypercorn_serve(app, config, shutdown_trigger=ended.wait)
 
 
-def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
+def _runtime(place: Place, sessions: RoleSessions, clock: Clock) -> Runtime:
     from embedded_aws.runtime import local
 
     settings = local.Settings(
@@ -154,5 +163,6 @@ def _runtime(place: Place, sessions: RoleSessions) -> Runtime:
         account=place.account,
         state=place.state,
         environments=place.environments,
+        clock=clock,
     )
     return local.LocalRuntime(settings, sessions)

@@ -6,60 +6,36 @@ No emulator import.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from embedded_aws import definition_faults
 from embedded_aws.authorization import Check
 from embedded_aws.execution_logs import DELIVERY_ACTIONS
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, integration
+from embedded_aws.step_functions import integration
 
 # The managed rules of the .sync integrations, and the events they wait for; the account shares them.
 _MANAGED_RULES = {
     "createTrainingJob": ("TrainingJobs", "SageMaker Training Job State Change"),
     "createProcessingJob": ("ProcessingJobs", "SageMaker Processing Job State Change"),
     "createTransformJob": ("TransformJobs", "SageMaker Transform Job State Change"),
+    "createHyperParameterTuningJob": ("TuningJobs", "SageMaker HyperParameter Tuning Job State Change"),
 }
-# Fields of states that the emulator reads past: refused, so that nothing is accepted and ignored.
-_UNKNOWN_FIELDS = ("ItemBatcher", "ResultWriter", "TimeoutSecondsPath", "HeartbeatSeconds", "Credentials")
 
 
-def vet(definition: str) -> None:
-    """Refuse (InvalidDefinition) what is no definition, or one that asks for what is not implemented."""
-    try:
-        machine = json.loads(definition)
-    except json.JSONDecodeError as error:
-        raise _invalid(f"INVALID_JSON_DESCRIPTION: {error}") from error
-    for name, state in states(machine):
-        for field in _UNKNOWN_FIELDS:
-            if field in state:
-                raise _invalid(f"{field} at /States/{name} is not implemented by the embedded AWS")
-        found = integration(str(state.get("Resource", "")))
-        if found is None or found.sdk or found.service != "sagemaker":
-            continue
-        if found.action not in SAGEMAKER_ACTIONS or (found.sync and found.action not in SYNC_JOBS):
-            raise _invalid(
-                f"SCHEMA_VALIDATION_FAILED: The resource provided {state['Resource']} is not recognized. "
-                f"The value is not a valid resource ARN, or the resource is not available in this region. "
-                f"at /States/{name}/Resource"
-            )
-
-
-def states(machine: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every state of a machine with its name, those of branches and map processors included."""
-    for name, state in machine.get("States", {}).items():
-        yield name, state
-        inner = [*state.get("Branches", []), state.get("ItemProcessor"), state.get("Iterator")]
-        for machine_inside in filter(None, inner):
-            yield from states(machine_inside)
+def vet(definition: str, kind: str = "STANDARD") -> None:
+    """Refuse (InvalidDefinition) what is no definition of a STANDARD or EXPRESS machine, or is not implemented."""
+    for fault in definition_faults.faults(definition, kind):
+        raise _invalid(str(fault))
 
 
 def managed_rules(definition: str) -> list[dict[str, str]]:
     """The rules (Name, EventPattern) that a definition's .sync tasks need in the account."""
     rules = {}
-    for _, state in states(json.loads(definition)):
+    for _, state in definition_faults.every_state(json.loads(definition)):
         found = integration(str(state.get("Resource", "")))
-        if found is None or not found.sync:
+        if found is None or found.sdk or not found.sync:
             continue
         if found.service == "sagemaker":
             noun, detail_type = _MANAGED_RULES[found.action]

@@ -15,6 +15,7 @@ from typing import Any
 
 from embedded_aws.authorization import Check
 from embedded_aws.clients import Clients
+from embedded_aws.patience import patiently
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.sdk_names import botocore_service, error_name, operation, sdk_result, wire_params
@@ -24,7 +25,10 @@ SYNC_JOBS = {
     "createTrainingJob": "TrainingJob",
     "createProcessingJob": "ProcessingJob",
     "createTransformJob": "TransformJob",
+    "createHyperParameterTuningJob": "HyperParameterTuningJob",
 }
+MANAGED = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
+"""The tag that a job gets whose end is waited for; the role needs sagemaker:AddTags for it."""
 SAGEMAKER_ACTIONS = frozenset(SYNC_JOBS) | {
     "createModel",
     "createEndpointConfig",
@@ -50,12 +54,17 @@ class TaskError(Exception):
 
 @dataclass(frozen=True)
 class Integration:
-    """A task's Resource taken apart: `service` and `action` as the definition has them."""
+    """A task's Resource taken apart: `service` and `action` as the definition has them, `pattern` without its dot."""
 
     service: str
     action: str
     sdk: bool
-    sync: bool
+    pattern: str
+
+    @property
+    def sync(self) -> bool:
+        """Whether the task waits for what it started."""
+        return self.pattern.startswith("sync")
 
 
 @dataclass(frozen=True)
@@ -73,56 +82,28 @@ def integration(resource: str) -> Integration | None:
         return None
     sdk = parts[5] == "aws-sdk"
     service, action = (parts[6], ":".join(parts[7:])) if sdk else (parts[5], ":".join(parts[6:]))
-    return Integration(service, action.split(".")[0], sdk, ".sync" in action)
+    name, _, pattern = action.partition(".")
+    return Integration(service, name, sdk, pattern)
+
+
+def known_operation(found: Integration) -> bool:
+    """Whether the AWS SDK has the action of an `aws-sdk` integration."""
+    service = botocore_service(found.service)
+    return service is not None and operation(service, found.action) is not None
 
 
 def perform(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
-    """Carry a task out and return its result; TaskError if it fails."""
-    if found.sdk:
-        return _sdk_call(clients, found, params, task)
-    if found.action not in SAGEMAKER_ACTIONS:
-        raise TaskError("States.Runtime", f"sagemaker:{found.action} is not implemented by the embedded AWS")
-    return _sagemaker(clients, found, params, task)
+    """Carry an `aws-sdk` or SageMaker task out and return its result; TaskError if it fails."""
+    return (_sdk_call if found.sdk else _sagemaker)(clients, found, params, task)
 
 
-def rights(resource: str, params: Mapping[str, Any], place: str) -> Iterator[tuple[Check, str]]:
-    """What a role needs for a task that the emulator carries out itself, each with the error of a refusal.
-
-    `place` is `<region>:<account>`.
-    """
-    if ":function:" in resource:
-        yield Check("lambda:InvokeFunction", resource), "Lambda.AWSLambdaException"
-        return
+def rights(resource: str, params: Mapping[str, Any]) -> Iterator[Check]:
+    """What a role needs for a task beyond the calls that it makes: to watch and stop an execution it starts."""
     found = integration(resource)
-    if found is None or found.sdk or found.service == "sagemaker":
-        return
-    for action, member, error in _RIGHTS.get(f"{found.service}:{found.action}", ()):
-        yield Check(action, _arn(action, str(params.get(member, "*")), place)), error
-    if found.service == "states" and found.sync:
+    if found is not None and found.service == "states" and not found.sdk and found.sync:
+        machine = str(params.get("StateMachineArn", "*"))
         for action in ("states:DescribeExecution", "states:StopExecution"):
-            machine = str(params.get("StateMachineArn", "*"))
-            yield Check(action, machine.replace(":stateMachine:", ":execution:") + ":*"), _STATES_ERROR
-
-
-_STATES_ERROR = "StepFunctions.AWSStepFunctionsException"
-_RIGHTS = {
-    "lambda:invoke": (("lambda:InvokeFunction", "FunctionName", "Lambda.AWSLambdaException"),),
-    "states:startExecution": (("states:StartExecution", "StateMachineArn", _STATES_ERROR),),
-    "sqs:sendMessage": (("sqs:SendMessage", "QueueUrl", "SQS.AmazonSQSException"),),
-    "sns:publish": (("sns:Publish", "TopicArn", "SNS.AmazonSNSException"),),
-    "events:putEvents": (("events:PutEvents", "Entries", "EventBridge.AmazonEventBridgeException"),),
-}
-
-
-def _arn(action: str, named: str, place: str) -> str:
-    """The ARN of what a task names: an ARN, a function's name, or a queue's address."""
-    if named.startswith("arn:"):
-        return named
-    if action == "lambda:InvokeFunction":
-        return f"arn:aws:lambda:{place}:function:{named}"
-    if action == "sqs:SendMessage" and "://" in named:
-        return f"arn:aws:sqs:{place}:{named.rsplit('/', 1)[-1]}"
-    return "*"
+            yield Check(action, machine.replace(":stateMachine:", ":execution:") + ":*")
 
 
 def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
@@ -140,14 +121,16 @@ def _sdk_call(clients: Clients, found: Integration, params: Mapping[str, Any], t
 
 
 def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+    if found.sync:
+        params = {**params, "Tags": [*params.get("Tags", []), MANAGED]}
     answer = _sagemaker_call(clients, found.action[:1].upper() + found.action[1:], params, task)
     if not found.sync:
         return answer
     kind = SYNC_JOBS[found.action]
     name = {f"{kind}Name": params[f"{kind}Name"]}
-    while (job := _sagemaker_call(clients, f"Describe{kind}", name, task))[f"{kind}Status"] in _RUNNING:
+    while (job := _sagemaker_call(clients, f"Describe{kind}", name, task, own=True))[f"{kind}Status"] in _RUNNING:
         if not task.wanted():
-            _sagemaker_call(clients, f"Stop{kind}", name, task)
+            _sagemaker_call(clients, f"Stop{kind}", name, task, own=True)
             raise TaskError("States.TaskFailed", f"The execution ended; {kind} {name} was stopped")
         time.sleep(_POLL_SECONDS)
     if job[f"{kind}Status"] != "Completed":
@@ -158,19 +141,24 @@ def _sagemaker(clients: Clients, found: Integration, params: Mapping[str, Any], 
 _RUNNING = ("InProgress", "Stopping")
 
 
-def _sagemaker_call(clients: Clients, called: str, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
+def _sagemaker_call(clients: Clients, called: str, params: Mapping[str, Any], task: Task, *, own: bool = False) -> Any:  # noqa: ANN401 # any JSON value
+    """A task's call, or one of Step Functions' `own` while it waits: then what passes fails no task."""
+
+    def call() -> dict[str, Any]:
+        return clients.call(task.credentials(), "sagemaker", called, params)
+
     try:
-        return _in_milliseconds(clients.call(task.credentials(), "sagemaker", called, params))
+        return in_milliseconds(patiently(call) if own else call())
     except AwsError as error:
         name = _MODELED_IN_JAVA_1.get(error.code, "AmazonSageMakerException")
         details = f"Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code}"
         raise TaskError(f"SageMaker.{name}", f"{error.message} ({details})") from error
 
 
-def _in_milliseconds(value: Any) -> Any:  # noqa: ANN401 # any JSON value
+def in_milliseconds(value: Any) -> Any:  # noqa: ANN401 # any JSON value
     """The optimized integrations give times as milliseconds of the epoch."""
     if isinstance(value, Mapping):
-        return {key: _in_milliseconds(item) for key, item in value.items()}
+        return {key: in_milliseconds(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_in_milliseconds(item) for item in value]
+        return [in_milliseconds(item) for item in value]
     return int(value.timestamp() * 1000) if isinstance(value, datetime) else value

@@ -1,8 +1,9 @@
 """Print when the instance was last used, in seconds since 1970: `idle.py --since SECONDS`.
 
-A busy kernel, one that a browser is connected to, or a server that does not answer counts as used now; else the last
-activity of kernels and terminals counts, and at least `--since`. Jupyter is asked over its own REST interface, at the
-addresses of its runtime files. Runs with the system's Python 3.9, standard library only.
+A busy kernel, one that a browser is connected to, a terminal in which something runs, or a server that does not answer
+counts as used now; else the last activity of kernels and terminals counts, and at least `--since`. Jupyter is asked
+over its own REST interface, at the addresses of its runtime files; what runs in its terminals it does not say, so that
+is read from /proc. Runs with the system's Python 3.9, standard library only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import ssl
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 RUNTIME = Path.home() / ".local/share/jupyter/runtime"
@@ -53,7 +55,35 @@ def last_use(server: dict[str, object], now: float) -> list[float]:
     kernels = ask(server, "api/kernels")
     if any(kernel["execution_state"] == "busy" or kernel["connections"] for kernel in kernels):
         return [now]
+    if terminals_run_something(str(server.get("pid", ""))):
+        return [now]
     return [moment(str(item["last_activity"])) for item in [*kernels, *ask(server, "api/terminals")]]
+
+
+def terminals_run_something(server: str) -> bool:
+    """Whether a process that is not the shell itself belongs to a terminal of the server with this process id.
+
+    Where the id is not known (empty), every terminal of the instance counts. A terminal's shell is a child of the
+    server that leads a session of its own with a controlling terminal; kernels lead theirs without one. Jobs in the
+    background are in the shell's session too.
+    """
+    table = list(processes())
+    shells = {
+        pid for pid, parent, session, terminal in table if server in ("", parent) and session == pid and terminal != "0"
+    }
+    return any(session in shells and pid not in shells for pid, _, session, _ in table)
+
+
+def processes() -> Iterator[tuple[str, str, str, str]]:
+    """Process id, parent, session and controlling terminal of everything that runs."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        state, parent, _group, session, terminal = fields[:5]
+        if state != "Z":
+            yield path.parent.name, parent, session, terminal
 
 
 def moment(text: str) -> float:

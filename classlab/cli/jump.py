@@ -10,7 +10,7 @@ from classlab import sharing
 from classlab.aws import Aws
 from classlab.cli.common import chosen, classroom_option, json_option, lab_of, listening, show_json
 from classlab.contract import ClassroomOutput
-from classlab.labs import earlier
+from classlab.labs import earlier, read_too
 from classlab.reporting.events import Emit, StepProgressed, step
 from classlab.settings import read_classroom
 from classlab.sharing import Handed
@@ -26,7 +26,8 @@ from classlab.stacks import attendee_stacks, class_stack
 def jump(*, classroom_file: Path, as_json: bool, force: bool, lab_name: str, attendees: tuple[str, ...]) -> None:
     """Put the outputs of all labs before LAB into the buckets of the attendees ID..., or of all who lack them.
 
-    They come from the class's shared outputs; what is not shared yet is first, from a seat that has finished.
+    They come from the class's shared outputs; what is not shared yet is first, from a seat that has finished. What
+    LAB's notebooks only compare with comes along where somebody has finished it.
     """
     classroom = read_classroom(classroom_file)
     lab = lab_of(classroom, lab_name)
@@ -34,10 +35,14 @@ def jump(*, classroom_file: Path, as_json: bool, force: bool, lab_name: str, att
     shared = sharing.of_class(class_stack(aws, classroom.name).output(ClassroomOutput.BUCKET))
     donors = attendee_stacks(aws, classroom.name)
     seats = chosen(donors, attendees)
-    labs = earlier(lab)
+    compared = read_too(lab)
+    there = sharing.available(aws, compared, donors, shared)
+    labs = [*earlier(lab), *there]
     with listening(as_json=as_json) as emit, step(emit, "jump", f"Bring {len(seats)} attendees to {lab.name}"):
         heard = _heard(emit, len(labs) * len(seats))
         done = sharing.jump(aws, labs, seats, donors, shared, force=force, heard=heard)
+    for missing in (one for one in compared if one not in there):
+        click.echo(f"{missing.name} is left out: nobody has finished it, and {lab.name} can do without it", err=True)
     if as_json:
         show_json([asdict(handed) for handed in done])
     elif not labs:

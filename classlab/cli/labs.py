@@ -1,6 +1,6 @@
 """`classlab labs`: list, build, check and begin labs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
@@ -16,7 +16,7 @@ from classlab.cli.common import FOLDER, json_option, show_json
 from classlab.errors import UserError
 from classlab.lab_sources.check import Finding, check
 from classlab.lab_sources.skeleton import begin
-from classlab.labs import LABS_FOLDER, SOURCE_LANGUAGE, Lab, earlier, lab_folders, read_lab
+from classlab.labs import LABS_FOLDER, SOURCE_LANGUAGE, Billed, Lab, earlier, lab_folders, read_lab
 from classlab.settings import Language
 
 _NOTEBOOKS = Path("build/notebooks")
@@ -31,7 +31,11 @@ def labs() -> None:
 @labs.command("list")
 @json_option
 def list_labs(*, as_json: bool) -> None:
-    """List the labs with what each step takes on AWS: minutes, and dollars for each attendee."""
+    """List the labs with what each step takes on AWS: minutes, and dollars for each attendee.
+
+    Below the pipeline's sum stands what the notebook starts by itself. An endpoint costs until it is deleted: the
+    manifests reckon with half an hour.
+    """
     found = [read_lab(folder, LABS_FOLDER) for folder in lab_folders(LABS_FOLDER)]
     if as_json:
         show_json([_row(lab) for lab in found])
@@ -100,6 +104,7 @@ def _shown(finding: Finding) -> str:
 def _row(lab: Lab) -> dict[str, object]:
     jobs = lab.pipeline.jobs
     keys = {"image", "instance_type", "gpu", "expected_minutes", "usd"}
+    started = lab.notebook.values()
     return {
         "lab": lab.name,
         "titles": lab.titles,
@@ -109,6 +114,9 @@ def _row(lab: Lab) -> dict[str, object]:
         "steps": {step: job.model_dump(include=keys) for step, job in jobs.items()},
         "minutes": sum(job.expected_minutes for job in jobs.values()),
         "usd": round(sum(job.usd for job in jobs.values()), 3),
+        "notebook": {name: billed.model_dump() for name, billed in lab.notebook.items()},
+        "notebook_minutes": sum(billed.expected_minutes for billed in started),
+        "notebook_usd": round(sum(billed.usd for billed in started), 3),
     }
 
 
@@ -120,20 +128,24 @@ def _before(lab: Lab) -> str:
 
 def _table(found: Sequence[Lab]) -> Table:
     numbers = [Column(name, justify="right") for name in ("minutes", "US dollars")]
-    table = Table(Column("lab", overflow="fold"), "kernel", "step", "GPU", *numbers, box=None)
+    table = Table(Column("lab", overflow="fold"), "kernel", Column("step", no_wrap=True), "GPU", *numbers, box=None)
     table.caption = "what AWS is expected to take and bill for each attendee (us-east-1)"
     for lab in found:
-        jobs = lab.pipeline.jobs
         before = _before(lab)
         about = [lab.name, f"  {lab.title}", *([f"  starts from {before}"] if before else [])]
-        gpus = ["yes" if job.gpu else "" for job in jobs.values()]
-        minutes, usd = ([getattr(job, key) for job in jobs.values()] for key in ("expected_minutes", "usd"))
-        table.add_row(
-            escape("\n".join(about)),
-            lab.kernel,
-            "\n".join([*jobs, "sum"]),
-            "\n".join(gpus),
-            "\n".join(f"{value:g}" for value in [*minutes, sum(minutes)]),
-            "\n".join(f"{value:.3f}" for value in [*usd, sum(usd)]),
+        steps, gpus, minutes, usd = zip(
+            *_lines(lab.pipeline.jobs, "sum"),
+            *_lines({f"notebook: {name}": billed for name, billed in lab.notebook.items()}, "notebook: sum"),
+            strict=True,
         )
+        columns = ("\n".join(column) for column in (steps, gpus, minutes, usd))
+        table.add_row(escape("\n".join(about)), lab.kernel, *columns)
     return table
+
+
+def _lines(billed: Mapping[str, Billed], total: str) -> list[tuple[str, str, str, str]]:
+    """Name, GPU, minutes and dollars of each, and their sum; nothing of nothing."""
+    lines = [(name, "yes" if one.gpu else "", one.expected_minutes, one.usd) for name, one in billed.items()]
+    if lines:
+        lines.append((total, "", sum(line[2] for line in lines), sum(line[3] for line in lines)))
+    return [(name, gpu, f"{minutes:g}", f"{usd:.3f}") for name, gpu, minutes, usd in lines]

@@ -10,6 +10,7 @@ from classlab.lab_sources import (
     notebook_rules,
     requirement_rules,
     translation_rules,
+    word_rules,
 )
 from classlab.lab_sources.subject import Look, Subject
 
@@ -22,6 +23,7 @@ RULES: dict[str, Look] = {
     "gpu": manifest_rules.gpus,
     "price": manifest_rules.prices,
     "starts-from": manifest_rules.origins,
+    "reads": manifest_rules.read_labs,
     "steps": manifest_rules.steps_fit,
     "data-file": neighbour_rules.own_data,
     "kernel": neighbour_rules.own_kernel,
@@ -40,6 +42,7 @@ RULES: dict[str, Look] = {
     "tags": notebook_rules.known_tags,
     "exercise": notebook_rules.exercise,
     "installs": notebook_rules.installs_nothing,
+    "words": word_rules.shown_words,
     "translation": translation_rules.complete,
     "sections": translation_rules.known,
     "translated-code": translation_rules.code_fits,

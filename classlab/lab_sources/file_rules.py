@@ -9,8 +9,9 @@ from pathlib import Path
 from classlab.lab_sources.subject import Remark, Subject
 from classlab.labs import STEP_SCRIPTS, Lab
 
-_TEXTS = ("*.py", "*.md", "*.yaml", "*.in", "*.override", "*.sh", "*rc")  # locks are hashes
-_ACCOUNT = re.compile(r"(?<![0-9A-Za-z_.-])\d{12}(?![0-9A-Za-z_.])")
+_TEXTS = ("*.py", "*.md", "*.yaml", "*.in", "*.override", "*.sh", "*rc", "*.ipynb", "*.json")  # locks are hashes
+_OF_A_UUID = r"(?<![0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-)"  # its last group may be all digits
+_ACCOUNT = re.compile(rf"(?<![0-9A-Za-z_.]){_OF_A_UUID}\d{{12}}(?![0-9A-Za-z])")
 _IMAGE_ADDRESS = re.compile(r"\.dkr\.ecr\.")
 _OUTPUT = re.compile(r'"(?:execution_count": *\d|outputs": *\[ *(?:[^\] ]|$))')
 _LOCKS = ("requirements.txt", "container.txt")

@@ -7,7 +7,7 @@ from typing import get_args
 from classlab.errors import UserError
 from classlab.lab_sources.prices import PRICES, cost
 from classlab.lab_sources.subject import Remark, Subject
-from classlab.labs import JobStep, Lab, earlier, image_uri
+from classlab.labs import Billed, JobStep, Lab, earlier, image_uri
 from classlab.settings import Language
 
 _GPU_FAMILY = re.compile(r"ml\.[gp]\d")
@@ -55,24 +55,26 @@ def images(subject: Subject) -> Iterator[Remark]:
 
 
 def gpus(subject: Subject) -> Iterator[Remark]:
-    """A step says that it needs a GPU where its instance has one, and only there."""
-    for step, job in _jobs(subject):
+    """Whatever is billed says that it needs a GPU where its instance has one, and only there."""
+    for key, job in _billed(subject):
         has_gpu = bool(_GPU_FAMILY.match(job.instance_type))
         if has_gpu != job.gpu:
-            text = f"{step}: {job.instance_type} has {'a' if has_gpu else 'no'} GPU, so say gpu: {str(has_gpu).lower()}"
-            yield subject.at("pipeline", step, "gpu" if job.gpu else "instance_type", text=text)
+            text = (
+                f"{key[-1]}: {job.instance_type} has {'a' if has_gpu else 'no'} GPU, so say gpu: {str(has_gpu).lower()}"
+            )
+            yield subject.at(*key, "gpu" if job.gpu else "instance_type", text=text)
 
 
 def prices(subject: Subject) -> Iterator[Remark]:
-    """What a step costs is its minutes at the recorded price."""
-    for step, job in _jobs(subject):
+    """What a step, or something that the notebook starts, costs is its minutes at the recorded price."""
+    for key, job in _billed(subject):
         right = cost(job)
         if right is None:
-            text = f"{step}: {PRICES.name} has no price of {job.instance_type}; add it with its source"
-            yield subject.at("pipeline", step, "instance_type", text=text)
+            text = f"{key[-1]}: {PRICES.name} has no price of {job.instance_type}; add it with its source"
+            yield subject.at(*key, "instance_type", text=text)
         elif abs(job.usd - right) > max(_ROUNDING, _SLACK * right):
-            text = f"{step}: usd is {job.usd}; {job.expected_minutes:g} minutes of {job.instance_type} cost {right:.3f}"
-            yield subject.at("pipeline", step, "usd", text=text)
+            minutes = f"{job.expected_minutes:g} minutes of {job.instance_type}"
+            yield subject.at(*key, "usd", text=f"{key[-1]}: usd is {job.usd}; {minutes} cost {right:.3f}")
 
 
 def origins(subject: Subject) -> Iterator[Remark]:
@@ -83,6 +85,20 @@ def origins(subject: Subject) -> Iterator[Remark]:
         earlier(subject.lab)
     except UserError as error:
         yield subject.at("starts_from", text=f"starts_from: {error}")
+
+
+def read_labs(subject: Subject) -> Iterator[Remark]:
+    """The labs whose outputs it reads are there, and it builds on none of them already."""
+    if not subject.lab or any(origins(subject)):
+        return
+    above = {subject.folder.name, *(lab.folder.name for lab in earlier(subject.lab))}
+    for number, folder in enumerate(subject.lab.reads):
+        if not (subject.folder.parent / folder / "lab.yaml").is_file():
+            yield subject.at("reads", number, text=f"reads: there is no lab {folder!r}")
+        elif folder in above:
+            yield subject.at(
+                "reads", number, text=f"reads: {folder} is the lab itself, or one it starts from: remove it"
+            )
 
 
 def steps_fit(subject: Subject) -> Iterator[Remark]:
@@ -106,3 +122,10 @@ def _read_by_steps(lab: Lab) -> Iterator[tuple[str, str, str]]:
 
 def _jobs(subject: Subject) -> list[tuple[str, JobStep]]:
     return list(subject.lab.pipeline.jobs.items()) if subject.lab else []
+
+
+def _billed(subject: Subject) -> list[tuple[tuple[str, str], Billed]]:
+    """The steps of the pipeline and what the notebooks start, by their keys."""
+    started = subject.lab.notebook if subject.lab else {}
+    steps: list[tuple[tuple[str, str], Billed]] = [(("pipeline", step), job) for step, job in _jobs(subject)]
+    return [*steps, *((("notebook", name), billed) for name, billed in started.items())]

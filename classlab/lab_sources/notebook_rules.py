@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from classlab.errors import UserError
 from classlab.lab_sources.cells import CHECK, CLEAN_UP, EXERCISE, SOLUTION, TAGS, Cell, read_cells
 from classlab.lab_sources.subject import Remark, Subject
 from classlab.lab_sources.translations import NAME
-from classlab.labs import NOTEBOOK_SOURCE
 
 MOST_LINES = 15
 _INSTALLS = re.compile(r"\b(?:pip|conda|apt-get|yum) +install\b")
@@ -65,11 +65,13 @@ def known_tags(subject: Subject) -> Iterator[Remark]:
 
 
 def exercise(subject: Subject) -> Iterator[Remark]:
-    """The lab's notebook has an exercise, its solution right behind it, a check, and a clean-up at the end."""
-    path = subject.folder / NOTEBOOK_SOURCE
-    code = [cell for cell in subject.notebooks.get(path, []) if cell.is_code]
-    if not code:
-        return
+    """Every notebook has an exercise, its solution right behind it, a check, and a clean-up at the end."""
+    for path, cells in subject.notebooks.items():
+        if code := [cell for cell in cells if cell.is_code]:
+            yield from _exercise_in(path, code)
+
+
+def _exercise_in(path: Path, code: Sequence[Cell]) -> Iterator[Remark]:
     for tag in TAGS:
         if not any(tag in cell.tags for cell in code):
             yield Remark(path, 1, f"no code cell is tagged {tag!r}")

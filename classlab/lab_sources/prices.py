@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from classlab.labs import JobStep
+from classlab.labs import Billed
 
 PRICES = Path(__file__).resolve().parents[1] / "instance_prices.yaml"
 
@@ -17,7 +17,7 @@ def hourly_prices() -> dict[str, float]:
     return prices
 
 
-def cost(step: JobStep) -> float | None:
-    """US dollars of a step's expected minutes, or None where its instance type has no recorded price."""
+def cost(step: Billed) -> float | None:
+    """US dollars of the expected minutes, or None where its instance type has no recorded price."""
     hourly = hourly_prices().get(step.instance_type)
     return None if hourly is None else hourly * step.expected_minutes / 60

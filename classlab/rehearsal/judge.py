@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ KEPT = (
     ),
 )
 _LAST_NAME = re.compile(r"[^/|:]+$")
+_POLL_SECONDS = 0.1
 # What our own tools call temporary folders; everything else that a rehearsal starts is given a TMPDIR of its own.
 _TEMPORARY = re.compile(r"(classlab|embedded-aws|ministack)")
 
@@ -65,13 +67,30 @@ def judge_account(
 def judge_machine(
     *, endpoint: str, mark: str, folders: tuple[Path, ...], temporary_before: frozenset[str]
 ) -> list[str]:
-    """What the rehearsal left on this machine: processes that carry `mark` (NAME=value), the port, folders."""
-    remains = [f"process {process}" for process in _marked_processes(mark)]
-    if _listens(endpoint):
-        remains.append(f"a listener at {endpoint}")
+    """What the rehearsal left on this machine: what `still_at_work` finds, folders, and temporary ones of our tools."""
+    remains = still_at_work(endpoint=endpoint, mark=mark, folders=folders)
     remains += [f"folder {folder}" for folder in folders if folder.exists()]
     fresh = temporary_entries() - temporary_before
     return remains + [f"temporary folder {name}" for name in sorted(fresh)]
+
+
+def still_at_work(*, endpoint: str, mark: str, folders: tuple[Path, ...], patience: float = 0) -> list[str]:
+    """Processes that carry `mark` (NAME=value), the port, and what is mounted or held by a loop device in `folders`.
+
+    Whatever goes by itself within `patience` seconds is nothing that was left.
+    """
+    deadline = time.monotonic() + patience
+    while (remains := _at_work(endpoint, mark, folders)) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return remains
+
+
+def _at_work(endpoint: str, mark: str, folders: tuple[Path, ...]) -> list[str]:
+    remains = [f"process {process}" for process in _marked_processes(mark)]
+    if _listens(endpoint):
+        remains.append(f"a listener at {endpoint}")
+    remains += [f"mount {point}" for point in _mount_points() if _is_below(point, folders)]
+    return remains + [f"loop device of {file}" for file in _loop_files() if _is_below(file, folders)]
 
 
 def temporary_entries() -> frozenset[str]:
@@ -108,6 +127,30 @@ def _marked_processes(mark: str) -> Iterator[str]:
             continue  # gone meanwhile, or another user's
         if mark.encode() in variables and command:
             yield f"{entry.name} {command[:120]}"
+
+
+def _is_below(path: str, folders: tuple[Path, ...]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+def _mount_points() -> list[str]:
+    """Where something is mounted; none where there is no /proc."""
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return []
+    return [line.split()[1].encode().decode("unicode_escape") for line in lines]
+
+
+def _loop_files() -> list[str]:
+    """The files behind loop devices; those of another mount namespace too."""
+    found = []
+    for file in Path("/sys/block").glob("loop*/loop/backing_file"):
+        try:
+            found.append(file.read_text().strip())
+        except OSError:
+            continue  # let go meanwhile
+    return found
 
 
 def _listens(endpoint: str) -> bool:

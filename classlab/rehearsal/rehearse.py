@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from classlab.fitting import fitted
 from classlab.rehearsal.conduct import conduct
 from classlab.rehearsal.day import Day, Step
-from classlab.rehearsal.judge import judge_machine, temporary_entries
+from classlab.rehearsal.judge import judge_machine, still_at_work, temporary_entries
 from classlab.rehearsal.keeping import keep
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.outcome import report_of
@@ -27,6 +27,8 @@ from classlab.reporting.report import Report
 from classlab.roster import read_roster
 from classlab.settings import read_classroom
 from embedded_aws import launcher
+
+_SECONDS_TO_GO = 5.0  # for what was told to end, to be gone
 
 
 def rehearse(options: Options, emit: Emit, steps: Sequence[Step]) -> Report:
@@ -82,20 +84,24 @@ def write_class(day: Day) -> None:
 
 
 def _leave(day: Day) -> None:
-    """End the embedded AWS; what remains on this machine belongs to the judge's findings."""
-    day.workspace.leave()
+    """End the embedded AWS and sweep; what remains on this machine, before or after, belongs to the judge's findings.
+
+    The engine has to end what it started by itself: a sweep that came first would hide what a class leaks.
+    """
     if not hasattr(day, "engine"):
+        day.workspace.leave()
         return
-    remains = judge_machine(
-        endpoint=day.engine.endpoint,
-        mark=f"{launcher.STATE_VARIABLE}={day.workspace.state}",
-        folders=(day.workspace.state, day.workspace.scratch),
-        temporary_before=day.temporary_before,
-    )
+    endpoint, mark = day.engine.endpoint, f"{launcher.STATE_VARIABLE}={day.workspace.state}"
+    folders = (day.workspace.state, day.workspace.scratch)
+    launcher.end(day.engine)
+    remains = still_at_work(endpoint=endpoint, mark=mark, folders=folders, patience=_SECONDS_TO_GO)
+    day.workspace.leave()
+    remains += judge_machine(endpoint=endpoint, mark=mark, folders=folders, temporary_before=day.temporary_before)
+    found = list(dict.fromkeys(remains))
     if day.judge is not None:
-        day.judge = day.judge.model_copy(update={"machine": remains})
-    for found in remains:
-        day.problem(f"left on this machine: {found}")
+        day.judge = day.judge.model_copy(update={"machine": found})
+    for what in found:
+        day.problem(f"left on this machine: {what}")
 
 
 def _write(day: Day) -> Report:

@@ -154,6 +154,7 @@ def _resource(own: str, region: str) -> Resource:
         "DomainName": f"{own}.s3.amazonaws.com",
         "RegionalDomainName": f"{own}.s3.{region}.amazonaws.com",
         "DualStackDomainName": f"{own}.s3.dualstack.{region}.amazonaws.com",
+        "WebsiteURL": f"http://{own}.s3-website-{region}.amazonaws.com",
     }
     return Resource(own, names)
 
@@ -183,8 +184,21 @@ def _policy_delete(call: Call, own: str, _props: Properties) -> None:
             raise failed(error, "S3") from error
 
 
+def _policy_create(call: Call, _name: PhysicalName, props: Properties) -> Resource:
+    """A bucket has one policy: a second one is refused (`s3:GetBucketPolicy` is among the handler's rights)."""
+    own = str(props["Bucket"])
+    try:
+        call("s3", "GetBucketPolicy", Bucket=own)
+    except AwsError as error:
+        if not gone(error):
+            raise failed(error, "S3") from error
+    else:
+        raise ResourceError(f"The bucket policy already exists on bucket {own}.")
+    return _policy_put(call, props)
+
+
 BUCKET_POLICY_TYPE = ResourceType(
-    lambda call, _name, props: _policy_put(call, props),
+    _policy_create,
     lambda call, _own, _old, new: _policy_put(call, new),
     _policy_delete,
     replaced_by=("Bucket",),

@@ -26,12 +26,20 @@ def _budget_create(call: Call, name: PhysicalName, props: Properties) -> Resourc
         call("budgets", "CreateBudget", AccountId=_account(call), Budget=budget, **_numbers(given))
     except AwsError as error:
         raise failed(error, "Budgets") from error
-    return Resource(budget["BudgetName"], {})
+    return Resource(budget["BudgetName"], {"Id": budget["BudgetName"]})
 
 
-def _budget_update(call: Call, own: str, _old: Properties, new: Properties) -> Resource:
+def _budget_update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
+    account = _account(call)
+    arn = f"arn:aws:budgets::{account}:budget/{own}"
+    changed, dropped = tag_changes(old.get("ResourceTags"), new.get("ResourceTags"))
     try:
-        call("budgets", "UpdateBudget", AccountId=_account(call), NewBudget=_budget(new, own))
+        if old["Budget"] != new["Budget"]:
+            call("budgets", "UpdateBudget", AccountId=account, NewBudget=_budget(new, own))
+        if changed:
+            call("budgets", "TagResource", ResourceARN=arn, ResourceTags=changed)
+        if dropped:
+            call("budgets", "UntagResource", ResourceARN=arn, ResourceTagKeys=dropped)
     except AwsError as error:
         raise failed(error, "Budgets") from error
     return Resource(own, {})
@@ -108,15 +116,16 @@ def _machine_create(call: Call, name: PhysicalName, props: Properties) -> Resour
         arn = call("stepfunctions", "CreateStateMachine", name=own, type=kind, tags=tags, **_machine(call, props))[
             "stateMachineArn"
         ]
+        described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
     except AwsError as error:
         raise failed(error, "AWSStepFunctions") from error
-    return _machine_resource(call, arn)
+    return _machine_resource(arn, described)
 
 
 def _machine_update(call: Call, arn: str, old: Properties, new: Properties) -> Resource:
     changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
     try:
-        call("stepfunctions", "UpdateStateMachine", stateMachineArn=arn, **_machine(call, new))
+        answer = call("stepfunctions", "UpdateStateMachine", stateMachineArn=arn, **_machine(call, new))
         if changed:
             tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in changed]
             call("stepfunctions", "TagResource", resourceArn=arn, tags=tags)
@@ -124,21 +133,22 @@ def _machine_update(call: Call, arn: str, old: Properties, new: Properties) -> R
             call("stepfunctions", "UntagResource", resourceArn=arn, tagKeys=dropped)
     except AwsError as error:
         raise failed(error, "AWSStepFunctions") from error
-    return _machine_resource(call, arn)
+    return _machine_resource(arn, answer)
 
 
 def _machine_delete(call: Call, arn: str, _props: Properties) -> None:
     try:
+        call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
         call("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
     except AwsError as error:
         if not gone(error):
             raise failed(error, "AWSStepFunctions") from error
 
 
-def _machine_resource(call: Call, arn: str) -> Resource:
-    described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
-    revision = described.get("revisionId", "")
-    return Resource(arn, {"Arn": arn, "Name": described["name"], "StateMachineRevisionId": revision})
+def _machine_resource(arn: str, answer: Mapping[str, Any]) -> Resource:
+    """A machine; `answer` has its revision."""
+    shown = {"Arn": arn, "Name": arn.rpartition(":")[2], "StateMachineRevisionId": answer.get("revisionId", "")}
+    return Resource(arn, shown)
 
 
 def _machine(call: Call, props: Properties) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def _lower_camel(value: Any) -> Any:  # noqa: ANN401 # any template value
 
 OTHER_TYPES: dict[str, ResourceType] = {
     "AWS::Budgets::Budget": ResourceType(
-        _budget_create, _budget_update, _budget_delete, ("NotificationsWithSubscribers",), tags=None
+        _budget_create, _budget_update, _budget_delete, ("NotificationsWithSubscribers",), tags="ResourceTags"
     ),
     "AWS::Scheduler::Schedule": ResourceType(
         _schedule_create, _schedule_update, _schedule_delete, ("Name", "GroupName"), tags=None

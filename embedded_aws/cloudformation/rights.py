@@ -1,6 +1,8 @@
 """The rights a stack's role or caller needs for the types that the emulator provisions without asking IAM.
 
-Types done through their own API calls (`types.py`) need no entry: the API asks. No emulator import.
+Types done through their own API calls (`types.py`) need no entry: the API asks. A type that has no entry either is
+asked about by its own name (`<service>:Create<Noun>`) on any resource, which is not always AWS's action. No emulator
+import.
 """
 
 from __future__ import annotations
@@ -12,16 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from embedded_aws.authorization import Check
-
-Properties = Mapping[str, Any]
+from embedded_aws.cloudformation.types import Properties, tag_map
 
 
 @dataclass(frozen=True)
 class Rights:
     """Actions for creating, updating and deleting a type, and the ARN they are asked on.
 
-    The ARN's fields are {region}, {account}, {name} and properties; `passes` is the property of a role that
-    is handed over, with the service it is for.
+    The ARN's fields are {region}, {account}, {name} and properties; `name` is the property that names the resource.
     """
 
     arn: str
@@ -29,67 +29,70 @@ class Rights:
     update: tuple[str, ...]
     delete: tuple[str, ...]
     name: str = ""
-    passes: tuple[str, str] | None = None
 
 
-_TABLE: dict[str, Rights] = {
-    "AWS::IAM::Policy": Rights(
-        "arn:aws:iam::{account}:role/{Roles}",
-        ("iam:PutRolePolicy",),
-        ("iam:PutRolePolicy",),
-        ("iam:DeleteRolePolicy",),
+# Of each schema's permissions those that every resource of the type needs.
+TABLE: dict[str, Rights] = {
+    "AWS::CloudWatch::Alarm": Rights(
+        "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
+        ("cloudwatch:PutMetricAlarm",),
+        ("cloudwatch:PutMetricAlarm",),
+        ("cloudwatch:DeleteAlarms",),
+        "AlarmName",
     ),
-    "AWS::IAM::ManagedPolicy": Rights(
-        "arn:aws:iam::{account}:policy{Path}{name}",
-        ("iam:CreatePolicy",),
-        ("iam:CreatePolicyVersion",),
-        ("iam:DeletePolicy",),
-        "ManagedPolicyName",
+    "AWS::DynamoDB::Table": Rights(
+        "arn:aws:dynamodb:{region}:{account}:table/{name}",
+        ("dynamodb:CreateTable", "dynamodb:DescribeTable"),
+        ("dynamodb:UpdateTable", "dynamodb:DescribeTable"),
+        ("dynamodb:DeleteTable", "dynamodb:DescribeTable"),
+        "TableName",
     ),
-    "AWS::Lambda::Function": Rights(
-        "arn:aws:lambda:{region}:{account}:function:{name}",
-        ("lambda:CreateFunction",),
-        ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
-        ("lambda:DeleteFunction",),
-        "FunctionName",
-        ("Role", "lambda.amazonaws.com"),
+    "AWS::IAM::InstanceProfile": Rights(
+        "arn:aws:iam::{account}:instance-profile/{name}",
+        ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:GetInstanceProfile"),
+        ("iam:AddRoleToInstanceProfile", "iam:RemoveRoleFromInstanceProfile", "iam:GetInstanceProfile"),
+        ("iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile", "iam:GetInstanceProfile"),
+        "InstanceProfileName",
     ),
-    "AWS::Lambda::Permission": Rights(
-        "arn:aws:lambda:{region}:{account}:function:{FunctionName}",
-        ("lambda:AddPermission",),
-        ("lambda:AddPermission",),
-        ("lambda:RemovePermission",),
+    "AWS::IAM::User": Rights(
+        "arn:aws:iam::{account}:user/{name}",
+        ("iam:CreateUser", "iam:GetUser"),
+        ("iam:UpdateUser", "iam:GetUser"),
+        ("iam:DeleteUser", "iam:GetUser"),
+        "UserName",
     ),
-    "AWS::SSM::Parameter": Rights(
-        "arn:aws:ssm:{region}:{account}:parameter/{name}",
-        ("ssm:PutParameter",),
-        ("ssm:PutParameter",),
-        ("ssm:DeleteParameter",),
+    "AWS::Lambda::EventSourceMapping": Rights(
+        "*",
+        ("lambda:CreateEventSourceMapping", "lambda:GetEventSourceMapping"),
+        ("lambda:UpdateEventSourceMapping", "lambda:GetEventSourceMapping"),
+        ("lambda:DeleteEventSourceMapping", "lambda:GetEventSourceMapping"),
+    ),
+    "AWS::Lambda::Url": Rights(
+        "arn:aws:lambda:{region}:{account}:function:{TargetFunctionArn}",
+        ("lambda:CreateFunctionUrlConfig",),
+        ("lambda:UpdateFunctionUrlConfig",),
+        ("lambda:DeleteFunctionUrlConfig",),
+    ),
+    "AWS::SecretsManager::Secret": Rights(
+        "arn:aws:secretsmanager:{region}:{account}:secret:{name}",
+        ("secretsmanager:CreateSecret", "secretsmanager:DescribeSecret"),
+        ("secretsmanager:UpdateSecret",),
+        ("secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret"),
         "Name",
-    ),
-    "AWS::SQS::Queue": Rights(
-        "arn:aws:sqs:{region}:{account}:{name}",
-        ("sqs:CreateQueue",),
-        ("sqs:SetQueueAttributes",),
-        ("sqs:DeleteQueue",),
-        "QueueName",
-    ),
-    "AWS::SQS::QueuePolicy": Rights(
-        "arn:aws:sqs:{region}:{account}:{Queues}",
-        ("sqs:SetQueueAttributes",),
-        ("sqs:SetQueueAttributes",),
-        ("sqs:SetQueueAttributes",),
-    ),
-    "AWS::Logs::LogGroup": Rights(
-        "arn:aws:logs:{region}:{account}:log-group:{name}:log-stream:",
-        ("logs:CreateLogGroup",),
-        ("logs:PutRetentionPolicy",),
-        ("logs:DeleteLogGroup",),
-        "LogGroupName",
     ),
 }
 _CUSTOM = re.compile(r"^(Custom::|AWS::CloudFormation::CustomResource$)")
-_NO_RESOURCE = re.compile(r"^AWS::(CloudFormation|CDK)::")
+_NO_RESOURCE = re.compile(r"^AWS::(CloudFormation::(WaitCondition|WaitConditionHandle)|CDK::Metadata)$")
+
+
+def is_free(kind: str) -> bool:
+    """Whether a type needs no rights: nothing of an account's is made for it."""
+    return bool(_NO_RESOURCE.match(kind))
+
+
+def is_custom(kind: str) -> bool:
+    """Whether a type is a custom resource, made by somebody's function."""
+    return bool(_CUSTOM.match(kind))
 
 
 def needed(verb: str, kind: str, props: Properties, name: str, place: Mapping[str, str]) -> list[Check]:
@@ -97,20 +100,25 @@ def needed(verb: str, kind: str, props: Properties, name: str, place: Mapping[st
 
     `name` is the physical name where it is known, else the beginning of the generated one.
     """
-    if _CUSTOM.match(kind):
-        return [Check("lambda:InvokeFunction", str(props.get("ServiceToken", "*")))]
-    if _NO_RESOURCE.match(kind):
+    if is_custom(kind):
+        return [_provider(str(props.get("ServiceToken", "*")))]
+    if is_free(kind):
         return []
-    rights = _TABLE.get(kind) or _by_name(kind)
+    rights = TABLE.get(kind) or _by_name(kind)
+    context = _request_tags(props) if verb != "delete" else {}
     arn = _arn(rights, props, name, place)
-    checks = [Check(action, arn) for action in getattr(rights, verb)]
-    if rights.passes and verb != "delete" and rights.passes[0] in props:
-        member, service = rights.passes
-        checks.append(Check("iam:PassRole", str(props[member]), {"iam:passedtoservice": service}))
-    code = props.get("Code") if kind == "AWS::Lambda::Function" and verb != "delete" else None
-    if code and "S3Bucket" in code:
-        checks.append(Check("s3:GetObject", f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}"))
-    return checks
+    return [Check(action, arn, context) for action in getattr(rights, verb)]
+
+
+def _provider(token: str) -> Check:
+    """The call that reaches a custom resource's provider."""
+    return Check("sns:Publish" if token.startswith("arn:aws:sns:") else "lambda:InvokeFunction", token)
+
+
+def _request_tags(props: Properties) -> dict[str, Any]:
+    tags = {key: value for key, value in tag_map(props.get("Tags")).items() if not key.startswith("aws:")}
+    keys: dict[str, Any] = {f"aws:requesttag/{key}".lower(): value for key, value in tags.items()}
+    return {**keys, "aws:tagkeys": list(tags)} if tags else {}
 
 
 def of_parameter(name: str, place: Mapping[str, str]) -> Check:
@@ -133,13 +141,14 @@ def _by_name(kind: str) -> Rights:
 
 
 def _arn(rights: Rights, props: Properties, name: str, place: Mapping[str, str]) -> str:
-    fields = {"Path": "/", **place}
-    fields |= {key: _text(value) for key, value in props.items()}
+    """The ARN: physical names of some types are ARNs already."""
+    if name.startswith("arn:"):
+        return name
     own = str(props.get(rights.name) or name) if rights.name else name
-    return rights.arn.format_map({**fields, "name": own.removeprefix("/")})
+    fields = {key: _text(value) for key, value in props.items()}
+    return rights.arn.format_map({**place, **fields, "name": own})
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 # any template value
-    """A property as an ARN's part: the first of a list, the last part of an ARN or address."""
-    first = value[0] if isinstance(value, list) and value else value
-    return str(first).rsplit("/", 1)[-1] if isinstance(first, str) and "://" in first else str(first)
+    """A property as an ARN's part: a function's name of its ARN."""
+    return str(value).rpartition(":function:")[2]

@@ -44,10 +44,9 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
         _set_boundary(call, own, old.get("PermissionsBoundary"), new.get("PermissionsBoundary"))
         _set_policies(call, own, old, new)
         _set_tags(call, own, old, new)
-        role = call("iam", "GetRole", RoleName=own)["Role"]
     except AwsError as error:
         raise failed(error, "Iam") from error
-    return Resource(own, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+    return Resource(own, {})
 
 
 def _delete(call: Call, own: str, props: Properties) -> None:
@@ -112,4 +111,4 @@ def _document(value: Any) -> str:  # noqa: ANN401 # a policy document is text or
     return value if isinstance(value, str) else json.dumps(value)
 
 
-ROLE_TYPE = ResourceType(_create, _update, _delete, replaced_by=("RoleName", "Path"))
+ROLE_TYPE = ResourceType(_create, _update, _delete, replaced_by=("RoleName", "Path"), system_tags=False)

@@ -42,13 +42,14 @@ Act = Callable[[Call, str, Properties, Properties], None]
 
 @dataclass(frozen=True)
 class SageMakerKind:
-    """A kind as CloudFormation sees it; `status` where it is waited for."""
+    """A kind as CloudFormation sees it; `status` where it is waited for (and so described: no other kind is)."""
 
     name: str
     replaced_by: tuple[str, ...]
     status: str | None = None
     change: Act | None = None
     before_delete: Callable[[Call, str], None] | None = None
+    system_tags: bool = True
 
     @property
     def id_member(self) -> str:
@@ -57,12 +58,14 @@ class SageMakerKind:
 
     def resource_type(self) -> ResourceType:
         """The type's acts."""
-        return ResourceType(self._create, self._update, self._delete, self.replaced_by)
+        return ResourceType(self._create, self._update, self._delete, self.replaced_by, system_tags=self.system_tags)
 
     def _create(self, call: Call, name: PhysicalName, props: Properties) -> Resource:
         given = {self.id_member: name(_NAME_LENGTH), **props}
         own = str(given[self.id_member])
-        _attempt(call, f"Create{self.name}", given)
+        arn = str(_attempt(call, f"Create{self.name}", given)[f"{self.name}Arn"])
+        if self.status is None:
+            return self._resource(arn, own)
         try:
             return self._settled(call, own)
         except ResourceError:
@@ -74,27 +77,29 @@ class SageMakerKind:
         own = _name(physical_id)
         _refuse_unknown(f"Create{self.name}", new)
         changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-        if changed:
-            call("sagemaker", "AddTags", ResourceArn=physical_id, Tags=changed)
-        if dropped:
-            call("sagemaker", "DeleteTags", ResourceArn=physical_id, TagKeys=dropped)
-        if self.change and _without_tags(old) != _without_tags(new):
-            try:
+        try:
+            if changed:
+                call("sagemaker", "AddTags", ResourceArn=physical_id, Tags=changed)
+            if dropped:
+                call("sagemaker", "DeleteTags", ResourceArn=physical_id, TagKeys=dropped)
+            if self.change and _without_tags(old) != _without_tags(new):
                 self.change(call, own, old, new)
-            except AwsError as error:
-                raise failed(error, "SageMaker") from error
-        return self._settled(call, own)
+            return self._settled(call, own) if self.status else Resource(physical_id, {})
+        except AwsError as error:
+            raise failed(error, "SageMaker") from error
 
     def _delete(self, call: Call, physical_id: str, _props: Properties) -> None:
         self._remove(call, _name(physical_id))
 
     def _remove(self, call: Call, own: str) -> None:
         try:
-            self._wait(call, own)
+            if self.status:
+                self._wait(call, own)
             if self.before_delete:
                 self.before_delete(call, own)
             call("sagemaker", f"Delete{self.name}", **{self.id_member: own})
-            self._wait(call, own)
+            if self.status:
+                self._wait(call, own)
         except AwsError as error:
             if not gone(error):
                 raise failed(error, "SageMaker") from error
@@ -102,25 +107,28 @@ class SageMakerKind:
     def _settled(self, call: Call, own: str) -> Resource:
         described = self._wait(call, own)
         arn = described[f"{self.name}Arn"]
-        if self.status and described[self.status] == "Failed":
+        if described[str(self.status)] == "Failed":
             raise ResourceError(f"{described.get('FailureReason', 'Failed')} (Resource {arn})")
-        return Resource(arn, {self.id_member: described[self.id_member], "Arn": arn})
+        return self._resource(arn, described[self.id_member])
+
+    def _resource(self, arn: str, own: str) -> Resource:
+        return Resource(arn, {self.id_member: own, f"{self.name}Arn": arn})
 
     def _wait(self, call: Call, own: str) -> dict[str, Any]:
         """The description once it is no longer moving. AwsError when it is not there."""
         described: dict[str, Any] = {}
-        for _ in polls(_WAIT_SECONDS):
+        for _ in polls(call.limit(_WAIT_SECONDS)):
             described = call("sagemaker", f"Describe{self.name}", **{self.id_member: own})
-            if self.status is None or described[self.status] not in _MOVING:
+            if described[str(self.status)] not in _MOVING:
                 return described
         raise ResourceError(f"{self.name} {own} is still {described.get(str(self.status))}")
 
 
-def _attempt(call: Call, operation: str, given: Properties) -> None:
+def _attempt(call: Call, operation: str, given: Properties) -> dict[str, Any]:
     """A create call."""
     _refuse_unknown(operation, given)
     try:
-        call("sagemaker", operation, **coerce(operation, given))
+        return call("sagemaker", operation, **coerce(operation, given))
     except AwsError as error:
         raise failed(error, "SageMaker") from error
 
@@ -137,7 +145,7 @@ def _stop_notebook(call: Call, own: str) -> None:
     """CloudFormation stops a notebook instance before it changes or deletes it."""
     if _notebook_status(call, own) == "InService":
         call("sagemaker", "StopNotebookInstance", NotebookInstanceName=own)
-    for _ in polls(_WAIT_SECONDS):
+    for _ in polls(call.limit(_WAIT_SECONDS)):
         if _notebook_status(call, own) not in _MOVING:
             return
 
@@ -154,7 +162,7 @@ def _change_notebook(call: Call, own: str, old: Properties, new: Properties) -> 
         changes["DisassociateLifecycleConfig"] = True
     wanted = coerce("UpdateNotebookInstance", {"NotebookInstanceName": own, **changes})
     call("sagemaker", "UpdateNotebookInstance", **wanted)
-    for _ in polls(_WAIT_SECONDS):
+    for _ in polls(call.limit(_WAIT_SECONDS)):
         if _notebook_status(call, own) not in _MOVING:
             break
     call("sagemaker", "StartNotebookInstance", NotebookInstanceName=own)
@@ -219,13 +227,14 @@ SAGEMAKER_TYPES: dict[str, ResourceType] = {
     f"AWS::SageMaker::{kind.name}": kind.resource_type()
     for kind in (
         SageMakerKind("Model", _MODEL),
-        SageMakerKind("EndpointConfig", _ENDPOINT_CONFIG),
-        SageMakerKind("Endpoint", ("EndpointName",), "EndpointStatus", _change_endpoint),
+        SageMakerKind("EndpointConfig", _ENDPOINT_CONFIG, system_tags=False),
+        SageMakerKind("Endpoint", ("EndpointName",), "EndpointStatus", _change_endpoint, system_tags=False),
         SageMakerKind("NotebookInstance", _NOTEBOOK, "NotebookInstanceStatus", _change_notebook, _stop_notebook),
         SageMakerKind(
             "NotebookInstanceLifecycleConfig",
             ("NotebookInstanceLifecycleConfigName",),
             change=_change_lifecycle_config,
+            system_tags=False,
         ),
     )
 }

@@ -24,24 +24,42 @@ class Call(Protocol):
     def __call__(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 # API parameters
         """The operation's answer."""
 
+    def limit(self, seconds: float) -> float:
+        """How long to wait for what would be waited for so long on AWS."""
+
 
 @dataclass(frozen=True)
 class Resource:
-    """What a create or update leaves: the physical id (Ref) and the attributes (Fn::GetAtt)."""
+    """What a create or update leaves: the physical id (Ref) and the attributes (Fn::GetAtt).
+
+    An update that leaves no attributes leaves those that were.
+    """
 
     physical_id: str
     attributes: Mapping[str, Any]
 
 
+Create = Callable[[Call, PhysicalName, Properties], Resource]
+Update = Callable[[Call, str, Properties, Properties], Resource]
+Delete = Callable[[Call, str, Properties], None]
+
+
 @dataclass(frozen=True)
 class ResourceType:
-    """A type's three acts, and the properties whose change replaces the resource."""
+    """A type's three acts, and the properties whose change replaces the resource.
 
-    create: Callable[[Call, PhysicalName, Properties], Resource]
-    update: Callable[[Call, str, Properties, Properties], Resource]
-    delete: Callable[[Call, str, Properties], None]
+    `tags` is the property that takes a stack's tags, of the `tags_shape` list or map. `system_tags` says whether
+    CloudFormation's own tags are put on, `name_prefix` what generated names begin with instead of the stack's name.
+    """
+
+    create: Create
+    update: Update
+    delete: Delete
     replaced_by: tuple[str, ...] = ()
     tags: str | None = "Tags"
+    tags_shape: str = "list"
+    system_tags: bool = True
+    name_prefix: str = ""
 
 
 class ResourceError(ValueError):
@@ -71,9 +89,15 @@ def gone(error: AwsError) -> bool:
     return any(word in words for word in ("notfound", "could not find", "does not exist", "nosuch"))
 
 
-def tag_changes(old: Any, new: Any) -> tuple[list[dict[str, str]], list[str]]:  # noqa: ANN401 # a template's tag lists
-    """The tags to set and the keys to remove on the way from one tag list to another."""
-    before = {tag["Key"]: tag["Value"] for tag in old or []}
-    after = {tag["Key"]: tag["Value"] for tag in new or []}
+def tag_map(tags: Any) -> dict[str, str]:  # noqa: ANN401 # a template's tags, a list or a map
+    """Tags as a map."""
+    if isinstance(tags, Mapping):
+        return {str(key): str(value) for key, value in tags.items()}
+    return {tag["Key"]: str(tag["Value"]) for tag in tags or []}
+
+
+def tag_changes(old: Any, new: Any) -> tuple[list[dict[str, str]], list[str]]:  # noqa: ANN401 # a template's tags
+    """The tags to set and the keys to remove on the way from one set of tags to another."""
+    before, after = tag_map(old), tag_map(new)
     changed = [{"Key": key, "Value": value} for key, value in after.items() if before.get(key) != value]
     return changed, sorted(before.keys() - after.keys())

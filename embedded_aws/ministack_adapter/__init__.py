@@ -12,11 +12,29 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_evaluator, lambda_runtime, responses
-from ministack.services import iam, scheduler, sts
+from ministack.services import iam, scheduler
+from ministack.services.sts import register_session
 
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
-from embedded_aws.ministack_adapter import identity, journal_hooks, machine_hooks, service_hooks, stack_hooks
+from embedded_aws.ministack_adapter import (
+    creation_hooks,
+    deletion_hooks,
+    identity,
+    journal_hooks,
+    machine_hooks,
+    map_hooks,
+    request_hooks,
+    schedule_hooks,
+    service_hooks,
+    stack_hooks,
+    stack_operations,
+    stack_rules,
+    stack_validation,
+    state_hooks,
+    task_hooks,
+    variable_hooks,
+)
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.journal_hooks import TRAITS, restore, resume
 from embedded_aws.role_sessions import RoleStore
@@ -25,17 +43,28 @@ from embedded_aws.sagemaker.ports import Credentials
 __all__ = [
     "HOOKS",
     "TRAITS",
+    "creation_hooks",
+    "deletion_hooks",
     "emulator",
     "identity",
     "install",
     "journal_hooks",
     "machine_hooks",
+    "map_hooks",
+    "request_hooks",
     "restore",
     "resume",
+    "schedule_hooks",
     "service_hooks",
     "shutdown",
     "stack_hooks",
+    "stack_operations",
+    "stack_rules",
+    "stack_validation",
+    "state_hooks",
     "stores",
+    "task_hooks",
+    "variable_hooks",
 ]
 
 
@@ -79,7 +108,7 @@ def _register_session(credentials: Credentials, role: Mapping[str, Any], session
         "SessionToken": credentials.session_token,
         "Expiration": credentials.expiration.timestamp(),
     }
-    sts.register_session(credentials.access_key_id, session)
+    register_session(credentials.access_key_id, session)
 
 
 def _conditions_hold(conditions: Mapping[str, Any], keys: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +22,9 @@ from embedded_aws.policy_principals import unknown_principal
 from embedded_aws.role_passing import Request, check_passed
 from embedded_aws.role_sessions import outlived
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
+
+# Headers and path of the request IAM is asked about: the emulator does not give them where condition keys are read.
+_asking: ContextVar[tuple[Any, str]] = ContextVar("asking")
 
 
 @HOOKS.applies("root-key")
@@ -120,6 +124,7 @@ def _iam_questions(engine: Engine) -> None:
 
     def arn(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, *rest: Any) -> Any:
         if service == "sagemaker":
+            _asking.set((headers, path))
             return engine.sagemaker.resource(headers, path, body)
         found = arn_of(service, method, path, headers, body, query, *rest)
         asked = str(action(service, method, path, headers, body, query))
@@ -143,10 +148,12 @@ def _iam_conditions(engine: Engine) -> None:
     def context(service: str, iam_action: str, body: bytes, params: Any) -> Any:
         own: dict[str, Any] = {}
         if service == "sagemaker":
-            own = engine.sagemaker.context(iam_action, body)
+            own = engine.sagemaker.context(*_asking.get(), body)
         elif service == "iam":
             role = iam._roles.get("".join(params.get("RoleName", []))) or {}
             own = iam_questions.iam_context(params, role.get("PermissionsBoundary"))
+        elif service == "monitoring":
+            own = iam_questions.metrics_context(iam_action, body, params)
         return {**tags_of(service, iam_action, body, params), **own}
 
     def resource_tags(arn: str) -> Any:

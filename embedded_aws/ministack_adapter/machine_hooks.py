@@ -12,16 +12,16 @@ from typing import Any
 from ministack.services import cloudwatch_logs, eventbridge
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import execution_logs, state_machines
+from embedded_aws import definition_faults, execution_logs, execution_starts, machine_kinds, state_machines
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, error_reply
-from embedded_aws.retries import with_delay
+from embedded_aws.retries import surplus, with_delay
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.step_functions import TaskError
-from embedded_aws.tasks import SERVICE_PRINCIPAL, Tasks
+from embedded_aws.tasks import MAX_EVENTS, SERVICE_PRINCIPAL, Tasks
 
 
-def _in_its_words(act: Callable[..., Any], *args: Any) -> Any:
+def in_its_words(act: Callable[..., Any], *args: Any) -> Any:
     """An act whose failure the emulator's Retry and Catch are to see."""
     try:
         return act(*args)
@@ -29,10 +29,14 @@ def _in_its_words(act: Callable[..., Any], *args: Any) -> Any:
         raise sfn._ExecutionError(error.error, error.cause) from error
 
 
+def tasks_of(engine: Engine) -> Tasks:
+    """The tasks of an engine."""
+    return Tasks(engine.clients, engine.sessions, partial(ask, engine))
+
+
 @HOOKS.applies("task-principal")
 def _task_principal(engine: Engine) -> None:
-    place = f"{engine.place.region}:{engine.place.account}"
-    tasks = Tasks(engine.clients, engine.sessions, partial(ask, engine), place)
+    tasks = tasks_of(engine)
     run, within = sfn._run_execution, sfn._invoke_resource_with_timeout
 
     def run_execution(arn: str) -> None:
@@ -42,25 +46,15 @@ def _task_principal(engine: Engine) -> None:
             run(arn)
             return
         with tasks.of(execution, machine["roleArn"]):
-            _limit(execution, json.loads(machine["definition"]).get("TimeoutSeconds"))
+            own = json.loads(machine["definition"]).get("TimeoutSeconds")
+            _limit(execution, machine_kinds.limit(machine, own))
             run(arn)
 
     def invoke_within(resource: str, data: Any, seconds: float) -> Any:
         with tasks.within(seconds):
             return within(resource, data, seconds)
 
-    def checked(invoke: Callable[..., Any]) -> Callable[..., Any]:
-        def act(resource: str, data: Any, *args: Any) -> Any:
-            _in_its_words(tasks.check, resource, data)
-            return invoke(resource, data, *args)
-
-        return act
-
-    perform = partial(_in_its_words, tasks.perform)
     sfn._run_execution, sfn._invoke_resource_with_timeout = run_execution, invoke_within
-    sfn._invoke_resource = checked(sfn._invoke_resource)
-    sfn._invoke_with_callback = checked(sfn._invoke_with_callback)
-    sfn._invoke_aws_sdk_integration = sfn._SERVICE_DISPATCH["arn:aws:states:::sagemaker:"] = perform
 
 
 def _limit(execution: dict[str, Any], seconds: float | None) -> None:
@@ -93,23 +87,41 @@ def _executions(_: Engine) -> None:
         machine = sfn._state_machines.get(execution["stateMachineArn"])
         if machine is not None:
             _log(machine, execution, event)
+        if len(execution["events"]) >= MAX_EVENTS and (machine or {}).get("type") != "EXPRESS":
+            text = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+            fail_once(execution, "States.Runtime", text)
         return event
 
     def delete_and_end(data: Any) -> Any:
-        for execution in sfn._executions.values():
-            if execution["stateMachineArn"] == data.get("stateMachineArn") and execution["status"] == "RUNNING":
-                execution.update(status="ABORTED", stopDate=sfn.now_iso())
+        _end_all(str(data.get("stateMachineArn")))
         return delete(data)
 
     def find_retrier(retriers: Any, error: str, counts: dict[int, int]) -> Any:
         retrier, index = retrier_of(retriers, error, counts)
-        return (retrier, index) if retrier is None else (with_delay(retrier, counts.get(index, 0)), index)
+        if retrier is None:
+            return retrier, index
+        delayed = with_delay(retrier, counts.get(index, 0))
+        sfn._scaled_sleep(surplus(delayed))
+        return delayed, index
 
     sfn._fail_execution, sfn._add_event, sfn._delete_state_machine = fail_once, add_and_log, delete_and_end
     sfn._find_matching_retrier = find_retrier
     sfn._apply_parameters = lambda state, data, ctx=None: (
         {} if state.get("Parameters") == {} else parameters(state, data, ctx)
     )
+
+
+def _end_all(machine_arn: str) -> None:
+    """End a state machine's executions; the children of its Map Runs go with it."""
+    for key, execution in list(sfn._executions.items()):
+        if execution["stateMachineArn"].split("/")[0] == machine_arn:
+            if execution["status"] == "RUNNING":
+                execution.update(status="ABORTED", stopDate=sfn.now_iso())
+            if execution["stateMachineArn"] != machine_arn:
+                sfn._executions.pop(key)
+    for key, run in list(sfn._map_runs.items()):
+        if run["_stateMachineArn"].split("/")[0] == machine_arn:
+            sfn._map_runs.pop(key)
 
 
 def _log(machine: Mapping[str, Any], execution: Mapping[str, Any], event: Mapping[str, Any]) -> None:
@@ -130,7 +142,8 @@ def _state_machines(engine: Engine) -> None:
 
     def vet(machine: Mapping[str, Any]) -> None:
         role, definition = machine["roleArn"], machine["definition"]
-        state_machines.vet(definition)
+        execution_starts.check_name(machine["name"])
+        state_machines.vet(definition, machine.get("type") or "STANDARD")
         engine.sessions.trusting(role, SERVICE_PRINCIPAL)
         session = engine.sessions.session(role, SERVICE_PRINCIPAL, "AWSStepFunctions")
         allowed = partial(ask, engine, session.access_key_id)
@@ -157,3 +170,71 @@ def _state_machines(engine: Engine) -> None:
         return act
 
     sfn._create_state_machine, sfn._update_state_machine = vetted(create), vetted(update)
+    sfn._validate_state_machine_definition = _diagnosed
+
+
+def _diagnosed(data: Mapping[str, Any]) -> Reply:
+    """ValidateStateMachineDefinition: every fault that creating the machine would name."""
+    found = definition_faults.faults(str(data.get("definition", "")), data.get("type") or "STANDARD")
+    shown = [fault.diagnostic() for fault in found]
+    limit = int(data.get("maxResults") or 100)
+    result = {"result": "FAIL" if shown else "OK", "diagnostics": shown[:limit], "truncated": len(shown) > limit}
+    reply: Reply = sfn.json_response(result)
+    return reply
+
+
+@HOOKS.applies("machine-requests")
+def _machine_requests(engine: Engine) -> None:
+    serve, model = sfn.handle_request, engine.clients.model("stepfunctions")
+
+    async def handle(method: str, path: str, headers: Any, body: Any, query: Any) -> Any:
+        try:
+            execution_starts.vet_request(model, headers.get("x-amz-target", ""), body)
+        except AwsError as error:
+            return error_reply(error)
+        return await serve(method, path, headers, body, query)
+
+    sfn.handle_request = handle
+
+
+@HOOKS.applies("execution-starts")
+def _execution_starts(_: Engine) -> None:
+    start, succeed = sfn._start_execution, sfn._send_task_success
+
+    def vetted(inner: Callable[[Any], Reply], vet: Callable[[Any], None]) -> Callable[[Any], Reply]:
+        def act(data: Any) -> Reply:
+            try:
+                vet(data)
+            except AwsError as error:
+                return error_reply(error)
+            return inner(data)
+
+        return act
+
+    def start_once(data: Any) -> Reply:
+        place, name = str(data.get("stateMachineArn")).replace(":stateMachine:", ":execution:"), data.get("name")
+        existing = sfn._executions.get(f"{place}:{name}") if name else None
+        shown = execution_starts.repeated(data, existing)
+        reply: Reply = start(data) if shown is None else sfn.json_response(shown)
+        return reply
+
+    def vet_output(data: Any) -> None:
+        execution_starts.check_json(data.get("output", "{}"), "InvalidOutput", "Invalid Output")
+
+    def vet_sync(data: Any) -> None:
+        machine_kinds.only("EXPRESS", sfn._state_machines.get(data.get("stateMachineArn")))
+        execution_starts.vet(data)
+
+    def vet_listed(data: Any) -> None:
+        machine_kinds.only("STANDARD", sfn._state_machines.get(data.get("stateMachineArn")))
+
+    def vet_execution(data: Any) -> None:
+        execution = sfn._executions.get(data.get("executionArn")) or {}
+        machine_kinds.only("STANDARD", sfn._state_machines.get(execution.get("stateMachineArn")))
+
+    sfn._start_execution = vetted(start_once, execution_starts.vet)
+    sfn._start_sync_execution = vetted(sfn._start_sync_execution, vet_sync)
+    sfn._list_executions = vetted(sfn._list_executions, vet_listed)
+    for name in ("_describe_execution", "_stop_execution", "_get_execution_history"):
+        setattr(sfn, name, vetted(getattr(sfn, name), vet_execution))
+    sfn._send_task_success = vetted(succeed, vet_output)

@@ -1,19 +1,18 @@
-"""Hooks of IAM's policies, Scheduler, Lambda and S3."""
+"""Hooks of IAM's policies, Lambda and S3."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime, responses
-from ministack.services import cloudwatch_logs, iam, lambda_svc, s3, scheduler
+from ministack.services import cloudwatch_logs, iam, lambda_svc, s3
 
-from embedded_aws import policy_versions, scheduling
+from embedded_aws import policy_versions
 from embedded_aws.engine import Engine
 from embedded_aws.lambda_functions import IDLE_SECONDS, error_type, log_rights
 from embedded_aws.large_files import is_large, read_file, send_pieces
@@ -33,23 +32,6 @@ def _policy_versions(_: Engine) -> None:
         return iam._xml(200, "SetDefaultPolicyVersionResponse", "", ns="iam")
 
     iam._IAM_HANDLERS["SetDefaultPolicyVersion"] = set_default
-
-
-@HOOKS.applies("schedules")
-def _schedules(engine: Engine) -> None:
-    def vetted(inner: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-        def act(name: str, body: Any) -> Any:
-            try:
-                scheduling.vet(body)
-            except AwsError as error:
-                return scheduler._error(error.status, error.code, error.message)
-            return inner(name, body)
-
-        return act
-
-    scheduler._create_schedule = vetted(scheduler._create_schedule)
-    scheduler._update_schedule = vetted(scheduler._update_schedule)
-    scheduler.start_scheduler = engine.scheduler.start
 
 
 @HOOKS.applies("functions")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app
 from ministack.core import iam_evaluator, router
 from ministack.services import cloudformation as cfn
-from ministack.services import s3, ssm
-from ministack.services import stepfunctions as sfn
+from ministack.services import ssm
 from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
@@ -20,10 +20,12 @@ from ministack.services.cloudformation import helpers as cfn_helpers
 
 from embedded_aws.cloudformation import resource_types, rights
 from embedded_aws.cloudformation.acts import acts
+from embedded_aws.cloudformation.calls import StackCalls
 from embedded_aws.cloudformation.conditions import with_resolved_values
 from embedded_aws.cloudformation.principal import Principals, show_roles
 from embedded_aws.cloudformation.types import ResourceError
 from embedded_aws.engine import Engine
+from embedded_aws.ministack_adapter import stack_tags
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, asker
 from embedded_aws.role_passing import Request, check_passed
 from embedded_aws.sagemaker.errors import AwsError
@@ -89,22 +91,16 @@ def _stack_conditions(_: Engine) -> None:
 def _stack_types(engine: Engine) -> None:
     off_loop, tables = stacks._runs_on_worker_thread, provisioners
 
-    def call(service: str, operation: str, /, **params: Any) -> dict[str, Any]:
-        engine.stack_resources.calling(operation, params)
-        return engine.clients.call(_acting.get(), service, operation, params)
+    call = StackCalls(engine.clients, _acting.get, engine.clock, engine.stack_resources.calling)
 
     def name(stack_name: str, logical_id: str, longest: int) -> str:
         # Drawn for each resource, as on AWS: a stack made again under its name has other names inside.
         provisioners._NAME_SEED.set(provisioners._NAME_SEED.get() or secrets.token_hex(4))
         return str(provisioners._physical_name(stack_name, logical_id, max_len=longest))
 
-    def set_system_tags(physical_id: str, tags: Mapping[str, str]) -> None:
+    def set_system_tags(type_name: str, physical_id: str, tags: Mapping[str, str]) -> None:
         engine.sagemaker.set_system_tags(physical_id, tags)
-        if physical_id in s3._buckets:
-            s3._bucket_tags[physical_id] = {**(s3._bucket_tags.get(physical_id) or {}), **tags}
-        if physical_id in sfn._state_machines:
-            shown = [{"key": key, "value": value} for key, value in tags.items()]
-            sfn._tags[physical_id] = [*(sfn._tags.get(physical_id) or []), *shown]
+        stack_tags.set_system_tags(type_name, physical_id, tags)
 
     def noted(type_name: str, handlers: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
         create = handlers["create"]
@@ -116,10 +112,12 @@ def _stack_types(engine: Engine) -> None:
 
     types = resource_types(engine.place.region)
     for type_name, kind in types.items():
-        tables._RESOURCE_HANDLERS[type_name] = noted(type_name, acts(kind, call, name, set_system_tags))
+        handlers = acts(kind, call, name, partial(set_system_tags, type_name))
+        tables._RESOURCE_HANDLERS[type_name] = noted(type_name, handlers)
         tables._REPLACING_PROPERTIES[type_name] = kind.replaced_by
+        tables._STACK_TAG_PROPERTY.pop(type_name, None)
         if kind.tags:
-            tables._STACK_TAG_PROPERTY[type_name] = (kind.tags, "list")
+            tables._STACK_TAG_PROPERTY[type_name] = (kind.tags, kind.tags_shape)
     stacks._runs_on_worker_thread = lambda type_name: type_name in types or off_loop(type_name)
 
 
@@ -139,7 +137,8 @@ def _stack_rights(engine: Engine) -> None:
 
     def checked(verb: str, inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
         def act(kind: str, own: str, *args: Any) -> Any:
-            needed = rights.needed(verb, kind, args[props_at], own, place) if kind not in types else []
+            name = f"{args[1]}-{own}-" if verb == "create" else own
+            needed = rights.needed(verb, kind, args[props_at], name, place) if kind not in types else []
             for check in needed:
                 try:
                     ask(engine, _acting.get().access_key_id, check)
@@ -149,7 +148,15 @@ def _stack_rights(engine: Engine) -> None:
 
         return act
 
+    update = stacks._update_resource
+
+    def update_keeping_attributes(kind: str, own: str, old: Any, new: Any, stack_name: str, *args: Any) -> Any:
+        held = ((cfn._stacks.get(stack_name) or {}).get("_resources") or {}).get(args[0]) or {}
+        attributes_held = dict(held.get("Attributes") or {})
+        physical_id, attributes = update(kind, own, old, new, stack_name, *args)
+        return physical_id, attributes or (attributes_held if physical_id == own else {})
+
     stacks._provision_resource = checked("create", stacks._provision_resource, 0)
-    stacks._update_resource = checked("update", stacks._update_resource, 1)
+    stacks._update_resource = checked("update", update_keeping_attributes, 1)
     stacks._delete_resource = checked("delete", stacks._delete_resource, 0)
     ssm.resolve_parameter_value = read_parameter

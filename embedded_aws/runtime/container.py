@@ -73,7 +73,7 @@ class Container:
 
     def _make_sandbox(self, mounts: Sequence[Mount]) -> Sandbox:
         spec = SandboxSpec(
-            state=self._host.state,
+            nursery=self._host.nursery,
             isolation=self._host.isolation,
             hostname=self._spec.hostname,
             mounts=mounts,
@@ -136,6 +136,10 @@ class Stop:
         """Let it end at once."""
         self.grace_seconds = 0
         self._event.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is asked to end within so many seconds."""
+        return self._event.wait(seconds)
 
     @property
     def asked(self) -> bool:

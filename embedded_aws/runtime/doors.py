@@ -2,8 +2,9 @@
 
 - `GET /credentials/ID` with the sandbox's token answers like the container credentials endpoint of AWS; SDKs and
   the command line find it by AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN.
-- `GET /notebook-instances/NAME[/PATH]?authToken=T` leads, for five minutes after T was given, to JupyterLab with
-  its own token. AWS serves the notebook under this address; here the browser moves on to the instance's port.
+- `GET /notebook-instances/NAME[/PATH]?authToken=T&view=lab` leads, for five minutes after T was given, to JupyterLab
+  with its own token. AWS serves the notebook under this address; here the browser moves on to the instance's port.
+  Without a path or `view=lab` AWS opens the home page of the classic Jupyter, which is not here: that is answered.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from embedded_aws.clock import URL_SECONDS, Clock
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 
-URL_SECONDS = 300
 POLL_SECONDS = 0.05
 
 
@@ -54,7 +55,8 @@ class _Answer:
 class Doors:
     """The server; it listens from its construction until `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._grants: dict[str, tuple[str, str, Callable[[], Credentials]]] = {}
         self._invitations: dict[str, _Invitation] = {}
         self._lock = threading.Lock()
@@ -85,12 +87,12 @@ class Doors:
             self._grants.pop(number, None)
 
     def invite(self, notebook: str, target: str) -> str:
-        """A URL that leads to `target` (JupyterLab's address with its token in the query) for five minutes."""
+        """A URL that leads, with `view=lab`, to `target` (JupyterLab's address with its token) for five minutes."""
         token = secrets.token_urlsafe(48)
         with self._lock:
             now = time.monotonic()
             self._invitations = {key: held for key, held in self._invitations.items() if held.until > now}
-            self._invitations[token] = _Invitation(notebook, target, now + URL_SECONDS)
+            self._invitations[token] = _Invitation(notebook, target, now + self._clock.limit(URL_SECONDS))
         return f"{self.url}/notebook-instances/{notebook}?authToken={token}"
 
     def close(self) -> None:
@@ -106,7 +108,8 @@ class Doors:
         if kind == "credentials":
             return self._credentials(rest, authorization)
         if kind == "notebook-instances":
-            return self._lead(rest, parse_qs(parts.query).get("authToken", [""])[0])
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            return self._lead(rest, asked.get("authToken", ""), asked.get("view", ""))
         return _Answer(404, "Not found", {})
 
     def _credentials(self, number: str, authorization: str) -> _Answer:
@@ -127,12 +130,14 @@ class Doors:
         }
         return _json(200, body)
 
-    def _lead(self, rest: str, token: str) -> _Answer:
+    def _lead(self, rest: str, token: str, view: str) -> _Answer:
         notebook, _, path = rest.partition("/")
         with self._lock:
             held = self._invitations.get(token)
         if held is None or held.notebook != notebook or held.until < time.monotonic():
             return _Answer(403, "This URL has expired or is not valid: ask for a new one.", {})
+        if not path and view != "lab":
+            return _Answer(501, "Jupyter's home page is not here, only JupyterLab: add &view=lab to this URL.", {})
         target = urlsplit(held.target)
         return _Answer(302, "", {"Location": target._replace(path=f"/{path}" if path else target.path).geturl()})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from embedded_aws.runtime.container import Stop
@@ -14,10 +14,11 @@ from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import LONGEST_REASON, JobFailed
 from embedded_aws.runtime.multi_model import MultiModelContainer
 from embedded_aws.runtime.sandbox import SandboxError
-from embedded_aws.runtime.serving import ModelContainer, Serving, ServingContainer
+from embedded_aws.runtime.serving import ModelContainer, Serving, ServingContainer, unhealthy
 from embedded_aws.sagemaker import models
 from embedded_aws.sagemaker.endpoints import Deployment, Variant
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.instance_types import family
 from embedded_aws.sagemaker.kinds import ENDPOINT
 from embedded_aws.sagemaker.ports import Invocation, Record, Response
 
@@ -36,6 +37,7 @@ class Endpoint:
         self._record = record
         self._gone = gone
         self._serving: dict[str, ServingContainer] = {}
+        self._fresh: dict[str, ServingContainer] = {}
         self._stop = Stop()
         self._turn = threading.Lock()
 
@@ -58,9 +60,9 @@ class Endpoint:
         """End the containers at once."""
         self._stop.force()
         with self._turn:
-            serving, self._serving = self._serving, {}
-            for container in serving.values():
-                container.close()
+            held, self._serving, self._fresh = (self._serving, self._fresh), {}, {}
+            for containers in held:
+                _close(containers)
 
     def _background(self, action: Callable[[], None]) -> None:
         name = f"endpoint {self._record['EndpointName']}"
@@ -71,7 +73,7 @@ class Endpoint:
             deployment: Deployment = self._record["_pending"]
             try:
                 self._serve_as_before()
-                fresh = self._start(deployment)
+                self._fresh = self._start(deployment)
             except (JobFailed, AwsError, SandboxError, EnvironmentMissingError) as error:
                 self._report_failure(str(error))
                 return
@@ -79,10 +81,12 @@ class Endpoint:
                 _log.exception("the engine failed to deploy %s", self._record["EndpointName"])
                 self._report_failure(f"InternalServerError: {error!r}")
                 return
-            old, self._serving = self._serving, fresh
-            self._plane.transition(ENDPOINT, self._record, "InService")
-            for container in old.values():
-                container.close()
+            self._plane.transition_with(self._take_over, ENDPOINT, self._record, "InService")
+
+    def _take_over(self) -> None:
+        """The new containers answer from now on: together with the change of state, which may come later."""
+        old, self._serving, self._fresh = self._serving, self._fresh, {}
+        self._background(lambda: _close(old))
 
     def _serve_as_before(self) -> None:
         """After a restart in the middle of an update: what served until then serves until the new one does."""
@@ -94,6 +98,7 @@ class Endpoint:
         started: dict[str, ServingContainer] = {}
         try:
             for variant in deployment.variants:
+                _need_processor(variant)
                 kind = MultiModelContainer if models.is_multi(variant.model) else ModelContainer
                 started[variant.name] = kind(self._host, self._serving_of(variant), self._stop)
         except BaseException:
@@ -119,3 +124,14 @@ class Endpoint:
         self.close()
         self._plane.remove(ENDPOINT, self._record)
         self._gone()
+
+
+def _close(serving: Mapping[str, ServingContainer]) -> None:
+    for container in serving.values():
+        container.close()
+
+
+def _need_processor(variant: Variant) -> None:
+    """Every image here is built for x86; on an Arm processor its server does not start, which AWS sees as unhealthy."""
+    if family(variant.instance_type).arm:
+        raise unhealthy(f"production variant {variant.name}")

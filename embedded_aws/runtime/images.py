@@ -162,7 +162,7 @@ IMAGES = {
 
 
 def resolve(uri: str) -> Image:
-    """The image behind an ECR address; the account and the region in it are not looked at."""
+    """The image behind an ECR address of any account and region; `registries` says who may have it."""
     match = _URI.match(uri)
     for image in IMAGES.values():
         if match and image.uri.endswith(f"/{match['repository_tag']}"):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.runtime.container import Stop
+from embedded_aws.runtime.container import POLL_SECONDS, Stop
 from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.logs import LogStream
@@ -86,6 +86,7 @@ class Job(ABC):
 
     def _run(self) -> None:
         try:
+            self._await_instances()
             members = self.work()
         except JobFailed as error:
             self._fail(str(error))
@@ -100,6 +101,13 @@ class Job(ABC):
             self._end("Stopped" if self.stop.asked else "Completed", members)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _await_instances(self) -> None:
+        """As long as that is to last, unless they are a warm pool's; JobFailed if the job is stopped meanwhile."""
+        began, warm = time.monotonic(), "WarmPoolStatus" in self.record
+        while not warm and (left := began + self.host.clock.state(self.kind.name, "Starting") - time.monotonic()) > 0:
+            if self.stop.wait(min(left, POLL_SECONDS)):
+                raise JobFailed("stopped before it began")
 
     def _fail(self, reason: str) -> None:
         if self.stop.asked:

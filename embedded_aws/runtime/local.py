@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.clients import Clients
-from embedded_aws.runtime import vetting
+from embedded_aws.clock import Clock
+from embedded_aws.runtime import vetting, warm_pool_cache
 from embedded_aws.runtime.doors import Doors
 from embedded_aws.runtime.endpoint import Endpoint
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.job import Job
 from embedded_aws.runtime.notebook import NotebookInstance
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.processing import ProcessingJob
 from embedded_aws.runtime.sandbox import Isolation, detect
 from embedded_aws.runtime.training import TrainingJob
@@ -46,8 +48,7 @@ JOBS: dict[str, type[Job]] = {
 class Settings:
     """Where the runtime works: the engine's API, its state directory, the environments of the images.
 
-    `script_seconds` is how long a lifecycle script may take; AWS gives it five minutes. `isolation` is the strongest
-    that the machine gives, unless it is said.
+    `clock` is the engine's; `isolation` is the strongest that the machine gives, unless it is said.
     """
 
     endpoint_url: str
@@ -55,7 +56,7 @@ class Settings:
     account: str
     state: Path
     environments: Path
-    script_seconds: float = 300
+    clock: Clock = field(default_factory=Clock)
     isolation: Isolation | None = None
 
 
@@ -63,17 +64,19 @@ class LocalRuntime:
     """Runs jobs, endpoints and notebook instances as processes in sandboxes."""
 
     def __init__(self, settings: Settings, sessions: RoleSessions) -> None:
+        nursery = Nursery(settings.state)
         self.host = Host(
             endpoint_url=settings.endpoint_url,
             region=settings.region,
             account=settings.account,
             state=settings.state,
             environments=settings.environments,
-            isolation=settings.isolation or detect(settings.state),
+            isolation=settings.isolation or detect(nursery),
             clients=Clients(settings.endpoint_url, settings.region),
             sessions=sessions,
-            doors=Doors(),
-            script_seconds=settings.script_seconds,
+            doors=Doors(settings.clock),
+            nursery=nursery,
+            clock=settings.clock,
         )
         self._jobs: dict[int, Job] = {}
         self._endpoints: dict[int, Endpoint] = {}
@@ -124,6 +127,11 @@ class LocalRuntime:
             held = self._notebooks[id(notebook)]
         return held.url()
 
+    def released(self, cluster: str) -> None:
+        """Remove what the jobs of a warm pool handed on; in the background, as it may be much."""
+        given = (self.host.state, cluster)
+        threading.Thread(target=warm_pool_cache.forget, args=given, name=f"forget {cluster}", daemon=True).start()
+
     def shutdown(self) -> None:
         """End everything: jobs are told first, since they end by themselves."""
         with self._lock:
@@ -137,6 +145,7 @@ class LocalRuntime:
         for job in jobs:
             job.join()
         self.host.doors.close()
+        self.host.nursery.close()
 
     def _start_job(self, plane: ControlPlane, kind: Kind, record: Record) -> None:
         job = JOBS[kind.name](self.host, plane, kind, record)

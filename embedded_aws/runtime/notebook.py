@@ -12,15 +12,15 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded_aws.runtime import volume
+from embedded_aws.runtime import notebook_files, volume
 from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.jupyter import JupyterError
-from embedded_aws.runtime.notebook_files import HOME, USER, VOLUME
+from embedded_aws.runtime.notebook_files import HOME, VOLUME
 from embedded_aws.runtime.notebook_run import PHASES, NotebookRun, ScriptFailed
 from embedded_aws.runtime.sandbox import Isolation, Mount, SandboxError
 from embedded_aws.sagemaker.errors import AwsError, validation
@@ -51,8 +51,8 @@ class NotebookInstance:
             plane.note(record, _folder=tempfile.mkdtemp(prefix=f"{self._name}-", dir=parent))
         self._folder = Path(record["_folder"])
         self._folder.chmod(0o755)
-        owner = 0 if host.isolation is Isolation.USER else USER.uid
-        limited = volume.images_work(host.state, host.isolation)
+        owner = notebook_files.owner(single_user=host.isolation is Isolation.USER)
+        limited = volume.images_work(host.nursery, host.isolation)
         self._volume = volume.Volume(self._folder, owner=owner, image=limited)
         self._running: NotebookRun | None = None
         self._turn = threading.Lock()
@@ -115,8 +115,14 @@ class NotebookInstance:
             if phase in scripts and not (phase == "OnCreate" and "_created" in self._record):
                 running.run_script(phase, self._config_arn)
             self._plane.note(self._record, _created=True)
-        notes = [] if self._volume.limited else ["the volume has no limit on this machine"]
-        running.start_jupyter(self._folder / "home", notes)
+        running.start_jupyter(self._folder / "home", list(self._notes()))
+
+    def _notes(self) -> Iterator[str]:
+        """What this machine cannot do as AWS does."""
+        if not self._volume.limited:
+            yield "the volume has no limit on this machine"
+        if self._host.isolation is Isolation.USER and self._record["RootAccess"] == "Disabled":
+            yield "ec2-user has root's rights on this machine: a sandbox of an ordinary user has one user only"
 
     def _fail(self, reason: str) -> None:
         self._end(grace_seconds=0)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from embedded_aws.runtime.environments import Environment
 from embedded_aws.runtime.sandbox import File, User
+from embedded_aws.runtime.sudo import SUDO
 from embedded_aws.sagemaker.ports import Record
 
 HOME = "/home/ec2-user"
@@ -47,31 +48,37 @@ exec bash $login
 
 def files(record: Record, region: str, variables: Mapping[str, str], *, single_user: bool) -> list[File]:
     """The files of an instance; ec2-user is a second name of root where there is a single user."""
-    owner = 0 if single_user else USER_ID
+    mine = owner(single_user=single_user)
     metadata = {"ResourceArn": record["NotebookInstanceArn"], "ResourceName": record["NotebookInstanceName"]}
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     config = f"[default]\nregion = {region}\n"
     made = [
-        File(path="/etc/passwd", text=_users(owner)),
-        File(path="/etc/group", text=_groups(owner)),
+        File(path="/etc/passwd", text=_users(mine)),
+        File(path="/etc/group", text=_groups(mine)),
         File(path="/opt/ml/metadata/resource-metadata.json", text=json.dumps(metadata)),
+        File(path="/usr/bin/sudo", text=SUDO, mode=0o755),
         File(path=PROFILE, text=exports),
         File(path=LAB_PAGE, text=json.dumps(QUIET)),
         File(path="/root/.aws/config", text=config),
-        File(path=f"{HOME}/.aws", text=None, mode=0o755, uid=owner, gid=owner),
-        File(path=f"{HOME}/.aws/config", text=config, uid=owner, gid=owner),
+        File(path=f"{HOME}/.aws", text=None, mode=0o755, uid=mine, gid=mine),
+        File(path=f"{HOME}/.aws/config", text=config, uid=mine, gid=mine),
     ]
     if single_user:
         made.append(File(path="/usr/sbin/runuser", text=RUNUSER, mode=0o755))
     return made
 
 
-def _users(owner: int) -> str:
-    return _others("passwd", 2) + f"ec2-user:x:{owner}:{owner}:EC2 Default User:{HOME}:/bin/bash\n"
+def owner(*, single_user: bool) -> int:
+    """The number of ec2-user and its group, as the machine sees it."""
+    return 0 if single_user else USER_ID
 
 
-def _groups(owner: int) -> str:
-    return _others("group", 2) + f"ec2-user:x:{owner}:\n"
+def _users(number: int) -> str:
+    return _others("passwd", 2) + f"ec2-user:x:{number}:{number}:EC2 Default User:{HOME}:/bin/bash\n"
+
+
+def _groups(number: int) -> str:
+    return _others("group", 2) + f"ec2-user:x:{number}:\n"
 
 
 def _others(name: str, number_field: int) -> str:

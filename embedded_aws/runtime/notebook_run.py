@@ -12,13 +12,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from embedded_aws.runtime import images, notebook_files
+from embedded_aws.clock import SCRIPT_SECONDS
+from embedded_aws.runtime import engine_code, images, notebook_files, sudo
 from embedded_aws.runtime.container import grant, interpreter_mounts
 from embedded_aws.runtime.host import Host
 from embedded_aws.runtime.images import NOTEBOOK
 from embedded_aws.runtime.jupyter import Jupyter
 from embedded_aws.runtime.logs import LogStream
-from embedded_aws.runtime.notebook_files import SCRIPTS, USER, VOLUME
+from embedded_aws.runtime.notebook_files import SCRIPTS, USER, VOLUME, owner
 from embedded_aws.runtime.sandbox import File, Isolation, Mount, Sandbox, SandboxError, SandboxSpec
 from embedded_aws.sagemaker.ports import Record
 
@@ -49,37 +50,42 @@ class NotebookRun:
         self.jupyter: Jupyter
         self._jupyter_log: LogStream | None = None
         single_user = host.isolation is Isolation.USER
+        self._owner = owner(single_user=single_user)
         files = notebook_files.files(record, host.region, self._variables, single_user=single_user)
         files += [File(path=_script_path(phase), text=text, mode=0o700) for phase, text in scripts.items()]
         self.sandbox = self._make_sandbox(mounts, files)
 
     def _make_sandbox(self, mounts: list[Mount], files: list[File]) -> Sandbox:
         spec = SandboxSpec(
-            state=self._host.state,
+            nursery=self._host.nursery,
             isolation=self._host.isolation,
             hostname=_hostname(self._record),
-            mounts=[*interpreter_mounts(self._environment, "read-only"), *mounts],
+            mounts=[*interpreter_mounts(self._environment, "read-only"), *engine_code.mounts(), *mounts],
             files=files,
             links=notebook_files.commands(self._environment),
         )
         try:
-            return Sandbox(spec)
+            sandbox = Sandbox(spec)
+            if self._record["RootAccess"] == "Enabled":
+                sudo.give_root(sandbox)
         except SandboxError:
             self._grant.close()
             raise
+        return sandbox
 
     def run_script(self, phase: str, config_arn: str) -> None:
         """One lifecycle script, as root; ScriptFailed with AWS's reason."""
         log = self._open_log(f"LifecycleConfig{phase}")
         path = _script_path(phase)
         reading, writing = os.pipe()
-        deadline = time.monotonic() + self._host.script_seconds
+        seconds = self._host.clock.limit(SCRIPT_SECONDS)
+        deadline = time.monotonic() + seconds
         process = self.sandbox.spawn(
             _command(path), env={"PATH": SCRIPT_PATH, **self._variables}, output=writing, cwd="/"
         )
         os.close(writing)
         pump = log.pump(reading)
-        code = process.wait(self._host.script_seconds)
+        code = process.wait(seconds)
         pump.join(max(0.0, deadline - time.monotonic()))
         late = code is None or pump.is_alive()
         if late:
@@ -90,19 +96,21 @@ class NotebookRun:
             raise ScriptFailed(self._reason(phase, config_arn, late=late))
 
     def start_jupyter(self, home: Path, notes: Sequence[str]) -> None:
-        """JupyterLab, as ec2-user; its log begins with what differs from AWS."""
+        """JupyterLab, as ec2-user, when somebody first connects; its log begins with what differs from AWS."""
         self._jupyter_log = log = self._open_log("jupyter.log")
         for note in [*NOTEBOOK.differences, *notes]:
             log.write(f"[embedded AWS] {note}")
-        self.jupyter = Jupyter(self._environment, home)
+        self.jupyter = Jupyter(self._environment, home, self._owner)
         reading, writing = os.pipe()
-        self.jupyter.process = self.sandbox.spawn(
-            self.jupyter.argv,
-            env={"PATH": SCRIPT_PATH, **self._variables, **self.jupyter.variables},
-            output=writing,
-            cwd=VOLUME,
-            user=USER,
-        )
+        with self.jupyter.listener as listener:
+            self.jupyter.process = self.sandbox.spawn(
+                self.jupyter.argv,
+                env={"PATH": SCRIPT_PATH, **self._variables, **self.jupyter.variables},
+                output=writing,
+                cwd=VOLUME,
+                user=USER,
+                listener=listener,
+            )
         os.close(writing)
         log.pump(reading)
 

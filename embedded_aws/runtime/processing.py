@@ -88,7 +88,8 @@ class ProcessingJob(Job):
         container = Container(self.host, spec)
         try:
             process = container.spawn(argv, log, self.record.get("Environment", {}))
-            return await_end(process, self.stop, self.record["StoppingCondition"]["MaxRuntimeInSeconds"])
+            limit = self.host.clock.limit(self.record["StoppingCondition"]["MaxRuntimeInSeconds"])
+            return await_end(process, self.stop, limit)
         finally:
             container.close()
 

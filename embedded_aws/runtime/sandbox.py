@@ -17,7 +17,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,11 +26,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from embedded_aws.runtime.nursery import STATE_VARIABLE, FirstProcess, Nursery
+
 MESSAGE_BYTES = 1 << 20
 START_SECONDS = 60
 STOP_SECONDS = 10
-STATE_VARIABLE = "EMBEDDED_AWS_STATE"
-CODE = Path(__file__).parents[2]
 
 
 class SandboxError(RuntimeError):
@@ -80,9 +79,9 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSpec:
-    """What a sandbox is made of. `state` is the engine's state directory: temporary parts lie below it."""
+    """What a sandbox is made of. `nursery` is its engine's: temporary parts lie below that one's state directory."""
 
-    state: Path
+    nursery: Nursery
     isolation: Isolation
     hostname: str = "localhost"
     mounts: Sequence[Mount] = ()
@@ -133,7 +132,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._empty = threading.Event()
         self._ended = False
-        self._parts = spec.state / "sandboxes"
+        self._parts = spec.nursery.state / "sandboxes"
         self._parts.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=self._parts))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -141,20 +140,19 @@ class Sandbox:
         self._reader = threading.Thread(target=self._read, name="sandbox", daemon=True)
         self._reader.start()
 
-    def _start(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+    def _start(self, theirs: socket.socket) -> FirstProcess:
         """Start the first process, hand it the specification and wait until it is ready."""
         root = self._scratch / "root"
         root.mkdir()
         self._scratch.chmod(0o755)
-        with theirs, (self._scratch / "init.log").open("wb") as log:
-            command = [sys.executable, "-S", "-m", "embedded_aws.runtime.sandbox_init", str(theirs.fileno())]
-            environment = {"PATH": os.defpath, "PYTHONPATH": str(CODE), STATE_VARIABLE: str(self.spec.state)}
-            first = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=environment, cwd="/", start_new_session=True,
-            )  # fmt: skip
         try:
             self._control.send(json.dumps(self.spec.message(root, self._scratch)).encode())
+            with theirs, (self._scratch / "init.log").open("wb") as log:
+                first = self.spec.nursery.start(theirs, log.fileno(), self._scratch)
+        except OSError as error:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise self._cannot(str(error)) from error
+        try:
             self._control.settimeout(START_SECONDS)
             answer = json.loads(self._control.recv(MESSAGE_BYTES) or b'{"error": "its first process ended"}')
             self._control.settimeout(None)
@@ -163,10 +161,12 @@ class Sandbox:
         if "error" in answer:
             details = (self._scratch / "init.log").read_text(errors="replace").strip()[-500:]
             first.kill()
-            first.wait()
             shutil.rmtree(self._scratch, ignore_errors=True)
-            raise SandboxError(f"cannot make a sandbox ({self.spec.isolation}): {answer['error']} {details}".strip())
+            raise self._cannot(f"{answer['error']} {details}".strip())
         return first
+
+    def _cannot(self, reason: str) -> SandboxError:
+        return SandboxError(f"cannot make a sandbox ({self.spec.isolation}): {reason}")
 
     def __enter__(self) -> Sandbox:
         return self
@@ -184,9 +184,20 @@ class Sandbox:
         return path
 
     def spawn(
-        self, argv: Sequence[str], *, env: Mapping[str, str], output: int, cwd: str = "/", user: User | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        output: int,
+        cwd: str = "/",
+        user: User | None = None,
+        listener: socket.socket | None = None,
     ) -> Process:
-        """Start a command; `output` is a descriptor for what it prints (duplicated, so the caller closes its own)."""
+        """Start a command; `output` is a descriptor for what it prints (duplicated, so the caller closes its own).
+
+        With a `listener` it starts when somebody first connects to that socket (duplicated too), which is its
+        descriptor 3.
+        """
         user = User() if user is None or self.spec.isolation is Isolation.USER else user
         number = next(self._numbers)
         process = Process(self, number)
@@ -196,12 +207,13 @@ class Sandbox:
                 return process
             self._processes[number] = process
         message = {
-            "run": number, "argv": list(argv), "env": {**env, STATE_VARIABLE: str(self.spec.state)}, "cwd": cwd,
+            "run": number, "argv": list(argv), "env": {**env, STATE_VARIABLE: str(self.spec.nursery.state)}, "cwd": cwd,
             "uid": user.uid, "gid": user.gid, "groups": list(user.groups),
         }  # fmt: skip
         # When the sandbox ends meanwhile, so does the command: the reader sees to that.
         with contextlib.suppress(OSError):
-            socket.send_fds(self._control, [json.dumps(message).encode()], [output])
+            descriptors = [output] if listener is None else [output, listener.fileno()]
+            socket.send_fds(self._control, [json.dumps(message).encode()], descriptors)
         return process
 
     def send(self, message: dict[str, Any]) -> None:
@@ -221,11 +233,8 @@ class Sandbox:
         """End everything in the sandbox and undo its mounts; returns when nothing of it is left."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
-        try:
-            self._first.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not self._first.wait(STOP_SECONDS):
             self._first.kill()
-            self._first.wait()
         self._reader.join()
         self._control.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -256,13 +265,13 @@ class Sandbox:
             process.end()
 
 
-def detect(state: Path) -> Isolation:
+def detect(nursery: Nursery) -> Isolation:
     """The strongest isolation that this machine lets us have, found by trying."""
     for isolation in (Isolation.ROOT, Isolation.USER):
         if isolation is Isolation.ROOT and os.geteuid() != 0:
             continue
         try:
-            Sandbox(SandboxSpec(state=state, isolation=isolation)).stop()
+            Sandbox(SandboxSpec(nursery=nursery, isolation=isolation)).stop()
         except SandboxError:
             continue
         return isolation

@@ -1,11 +1,12 @@
 """The first process of a sandbox: makes its namespaces and its file tree, then runs what it is told to.
 
-Run as `python -S -m embedded_aws.runtime.sandbox_init FD`, with the standard library alone, so that it starts in
-milliseconds and stays small. FD is a SOCK_SEQPACKET socket to the engine that carries JSON messages:
+A fork of the nursery (nursery_process.py), with the standard library alone, so that it starts in milliseconds and stays
+small. It has a SOCK_SEQPACKET socket to the engine that carries JSON messages:
 
 - in, first: the specification (`SandboxSpec.message` in sandbox.py)
-- in, then: `{"run": id, "argv", "env", "cwd", "uid", "gid", "groups"}` with one descriptor for both outputs,
-  `{"signal": id, "number"}` for a command's process group, `{"terminate": true}` for everyone
+- in, then: `{"run": id, "argv", "env", "cwd", "uid", "gid", "groups"}` with one descriptor for both outputs; with a
+  second one, a listening socket, the command starts when somebody connects and finds the socket as descriptor 3
+- in, too: `{"signal": id, "number"}` for a command's process group, `{"terminate": true}` for everyone
 - out: `{"ready": true}` or `{"error": text}`, then `{"exited": id, "code"}` (negative: the signal that ended it), and
   after a `terminate` `{"empty": true}` when no process is left
 
@@ -18,19 +19,18 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 from embedded_aws.runtime.sandbox_tree import Tree, libc
 
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 1, 24, 36
+PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER = 24, 36
 # What a container engine leaves to root in a container; the rest could reach the machine around it.
 KEPT_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 LAST_CAPABILITY = 63
+LISTENER = 3
 MESSAGE_BYTES = 1 << 20
 
 
@@ -41,6 +41,7 @@ class Init:
         self.control = control
         self.confine = confine
         self.commands: dict[int, int] = {}
+        self.waiting: dict[int, tuple[dict[str, Any], list[int]]] = {}
         self.emptying = False
         self.wake_read, self.wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
@@ -49,12 +50,14 @@ class Init:
     def serve(self) -> None:
         """Until the engine's end of the socket closes."""
         while True:
-            ready, _, _ = select.select([self.control.fileno(), self.wake_read], [], [])
+            ready, _, _ = select.select([self.control.fileno(), self.wake_read, *self.waiting], [], [])
             if self.wake_read in ready:
                 os.read(self.wake_read, 4096)
                 self.reap()
+            for listener in self.waiting.keys() & set(ready):
+                self.start(*self.waiting.pop(listener))
             if self.control.fileno() in ready:
-                data, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 1)
+                data, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
                 if not data:
                     return
                 for descriptor in descriptors:
@@ -64,11 +67,10 @@ class Init:
     def obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
         """One message of the engine."""
         if "run" in message:
-            pid = os.fork()
-            if not pid:
-                self.become(message, descriptors[0])
-            self.commands[pid] = message["run"]
-            os.close(descriptors[0])
+            if len(descriptors) > 1:
+                self.waiting[descriptors[1]] = message, descriptors
+            else:
+                self.start(message, descriptors)
             return
         if "terminate" in message:
             self.terminate()
@@ -77,9 +79,19 @@ class Init:
             if command == message["signal"]:
                 os.killpg(pid, message["number"])
 
+    def start(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        """A command in a process of its own."""
+        pid = os.fork()
+        if not pid:
+            self.become(message, descriptors)
+        self.commands[pid] = message["run"]
+        for descriptor in descriptors:
+            os.close(descriptor)
+
     def terminate(self) -> None:
-        """SIGTERM to everyone; from now on it is told when nobody is left."""
+        """SIGTERM to everyone; from now on it is told when nobody is left, and nobody new starts."""
         self.emptying = True
+        self.waiting.clear()
         with contextlib.suppress(ProcessLookupError):
             if self.confine:
                 os.kill(-1, signal.SIGTERM)
@@ -88,13 +100,16 @@ class Init:
                     os.killpg(pid, signal.SIGTERM)
         self.reap()
 
-    def become(self, message: dict[str, Any], output: int) -> NoReturn:
+    def become(self, message: dict[str, Any], descriptors: list[int]) -> NoReturn:
         """In the child: turn into the command."""
         try:
             os.setsid()
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
+            os.dup2(descriptors[0], 1)
+            os.dup2(descriptors[0], 2)
+            for listener in descriptors[1:]:
+                os.dup2(listener, LISTENER)
+                os.set_inheritable(LISTENER, True)  # noqa: FBT003 # its own signature
             for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             os.umask(0o022)
@@ -151,9 +166,12 @@ def map_one_user(uid: int, gid: int) -> None:
         Path(f"/proc/self/{name}").write_text(text)
 
 
-def unshare(*, user: bool) -> None:
-    """Namespaces for processes, host name and System V objects; for users too when asked."""
+def take_namespaces(isolation: str) -> None:
+    """Namespaces for processes, host name and System V objects, for users too; the next child is the first in them."""
+    if isolation == "none":
+        return
     uid, gid = os.getuid(), os.getgid()
+    user = isolation == "user"
     flags = os.CLONE_NEWPID | os.CLONE_NEWUTS | os.CLONE_NEWIPC
     os.unshare(flags | (os.CLONE_NEWUSER if user else 0))
     if user:
@@ -194,6 +212,8 @@ def end_descendants() -> None:
 def first_process(control: socket.socket, spec: dict[str, Any]) -> None:
     """Build, say so, serve."""
     confined = spec["isolation"] != "none"
+    if not confined:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         if confined:
             # Mounts are the first process's own, so that its parent can clear away what they covered.
@@ -208,34 +228,5 @@ def first_process(control: socket.socket, spec: dict[str, Any]) -> None:
         return
     init.tell({"ready": True})
     init.serve()
-
-
-def main() -> None:
-    """Read the specification, take the namespaces, become or fork the first process."""
-    os.umask(0o022)
-    control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)
-    spec = json.loads(control.recv(MESSAGE_BYTES))
-    if spec["isolation"] == "none":
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        first_process(control, spec)
+    if not confined:
         end_descendants()
-        shutil.rmtree(spec["scratch"], ignore_errors=True)
-        return
-    try:
-        unshare(user=spec["isolation"] == "user")
-    except OSError as error:
-        control.send(json.dumps({"error": str(error)}).encode())
-        return
-    child = os.fork()
-    if not child:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        first_process(control, spec)
-        os._exit(0)
-    control.close()
-    os.waitpid(child, 0)
-    shutil.rmtree(spec["scratch"], ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -117,7 +117,7 @@ class ServingContainer(ABC):
             return
         argv = ["python", "-m", "pip", "install", "-r", "requirements.txt"]
         if container.spawn(argv, self._log, {}, code).wait(START_SECONDS):
-            raise self._unhealthy()
+            raise unhealthy(self._name)
 
     def _serve(self, container: Container, model: str) -> RunningServer:
         """Start a server for the model at a path of the container and wait for its first ping."""
@@ -134,13 +134,7 @@ class ServingContainer(ABC):
                 return RunningServer(process, port)
             if process.wait(PING_SECONDS) is not None:
                 break
-        raise self._unhealthy()
-
-    def _unhealthy(self) -> JobFailed:
-        return JobFailed(
-            f"The primary container for {self._name} did not pass the ping health check. Please check CloudWatch logs "
-            f"for this endpoint."
-        )
+        raise unhealthy(self._name)
 
 
 class ModelContainer(ServingContainer):
@@ -164,3 +158,11 @@ def _server(image: Image) -> ModelServer:
     if server is None:
         raise JobFailed(f"{image.name} has no model server: it is an image to train with")
     return server
+
+
+def unhealthy(name: str) -> JobFailed:
+    """What AWS says of a container that never answered."""
+    return JobFailed(
+        f"The primary container for {name} did not pass the ping health check. Please check CloudWatch logs "
+        f"for this endpoint."
+    )

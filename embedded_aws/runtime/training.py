@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.runtime import engine_code, images, storage, toolkit
+from embedded_aws.runtime import engine_code, images, storage, toolkit, warm_pool_cache
+from embedded_aws.runtime.checkpoints import Checkpoints
 from embedded_aws.runtime.container import ML, Container, ContainerSpec, Ending, await_end
 from embedded_aws.runtime.job import Job, JobFailed
 from embedded_aws.runtime.logs import LogStream
+from embedded_aws.runtime.metrics import Metrics
 from embedded_aws.runtime.toolkit import Script
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.warm_pools import Pool
 
 HOST_NAME = "algo-1"
 CUSTOMERS_FAULT = 2
@@ -30,8 +33,18 @@ class TrainingJob(Job):
     log_group = "/aws/sagemaker/TrainingJobs"
 
     def work(self) -> dict[str, Any]:
-        """Download, train, upload."""
+        """Download, train, upload; what the instances keep for the next job comes first and goes last."""
         self._ml = self.folder / "ml"
+        pool: Pool | None = self.record.get("_pool")
+        if pool is None:
+            return self._work()
+        warm_pool_cache.open_in(self._ml, self.host.state, pool.cluster)
+        try:
+            return self._work()
+        finally:
+            warm_pool_cache.keep(self._ml, self.host.state, pool.cluster)
+
+    def _work(self) -> dict[str, Any]:
         for name in ("input/config", "input/data", "model", "output/data", "code", "checkpoints"):
             (self._ml / name).mkdir(parents=True)
         self._principal = self.host.acting_as(self.record["RoleArn"])
@@ -44,17 +57,42 @@ class TrainingJob(Job):
         self._write_configuration()
         self._started = datetime.now(UTC)
         self._show("Training", message=self._training_message(), TrainingStartTime=self._started)
-        self._metrics: dict[str, dict[str, Any]] = {}
-        log = self.open_log(self.record["RoleArn"], self._look_for_metrics)
+        definitions = self.record["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self._metrics = Metrics(self._principal, self.name, definitions)
+        log = self.open_log(self.record["RoleArn"], self._metrics.watch)
         try:
-            ending = self._train(script, log)
+            with self._checkpoints():
+                ending = self._train(script, log)
         finally:
             log.close()
+            self._metrics.close()
         return self._finish(ending)
 
+    @contextmanager
+    def _checkpoints(self) -> Iterator[None]:
+        """Checkpoints are synchronised while this lasts; JobFailed if they cannot be (the texts are not AWS's)."""
+        config = self.record.get("CheckpointConfig")
+        if config is None:
+            yield
+            return
+        kept = Checkpoints(self._principal, config, self._ml)
+        try:
+            kept.start()
+        except AwsError as error:
+            text = f"ClientError: Checkpoint download failed:{error.code}: {error.message} ({config['S3Uri']})"
+            raise JobFailed(text) from error
+        try:
+            yield
+        finally:
+            try:
+                kept.close()
+            except AwsError as error:
+                text = f"ClientError: Checkpoint upload failed:{error.code}: {error.message} ({config['S3Uri']})"
+                raise JobFailed(text) from error
+
     def failed_members(self) -> dict[str, Any]:
-        """The times, if it came to training."""
-        return self._times() if hasattr(self, "_started") else {}
+        """The times and the metrics, if it came to training."""
+        return {**self._times(), **self._metrics.final()} if hasattr(self, "_metrics") else {}
 
     def _show(self, secondary: str, **members: Any) -> None:  # noqa: ANN401 # members of Describe
         with self.plane.lock:
@@ -205,9 +243,12 @@ class TrainingJob(Job):
             "SM_INPUT_DATA_CONFIG_FILE": f"{ML}/input/config/inputdataconfig.json",
             "SM_CHECKPOINT_CONFIG_FILE": f"{ML}/input/config/checkpointconfig.json",
         }
+        if "_pool" in self.record:
+            job[warm_pool_cache.VARIABLE] = warm_pool_cache.PLACE
         process = container.spawn(argv, log, {**job, **variables, **self.record.get("Environment", {})}, cwd)
         spent = (datetime.now(UTC) - self._started).total_seconds()
-        return await_end(process, self.stop, self.record["StoppingCondition"]["MaxRuntimeInSeconds"] - spent)
+        limit = self.host.clock.limit(self.record["StoppingCondition"]["MaxRuntimeInSeconds"])
+        return await_end(process, self.stop, limit - spent)
 
     def _finish(self, ending: Ending) -> dict[str, Any]:
         """Upload, and the members of the final state; JobFailed with the job's own reason."""
@@ -216,9 +257,7 @@ class TrainingJob(Job):
             reason = file.read_text(errors="replace").strip() if file.exists() else ""
             raise JobFailed(f"{self._fault(ending)}: {reason[:1000]}, exit code: {ending.code}")
         self._show("Uploading")
-        members = {**self._upload(), **self._times()}
-        if self._metrics:
-            members["FinalMetricDataList"] = list(self._metrics.values())
+        members = {**self._upload(), **self._times(), **self._metrics.final()}
         if ending.cause == "time":
             members |= {"_status": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"}
         return members
@@ -251,11 +290,3 @@ class TrainingJob(Job):
         ended = datetime.now(UTC)
         seconds = int((ended - self._started).total_seconds()) + 1
         return {"TrainingEndTime": ended, "TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
-
-    def _look_for_metrics(self, line: str) -> None:
-        """Keep the last value of every metric that a definition finds in the log, where AWS shows a tab as #011."""
-        for definition in self.record["AlgorithmSpecification"].get("MetricDefinitions", []):
-            shown = (line, line.replace("\t", "#011"))
-            if match := next(filter(None, (re.search(definition["Regex"], text) for text in shown)), None):
-                value = {"Value": float(match[1]), "Timestamp": datetime.now(UTC)}
-                self._metrics[definition["Name"]] = {"MetricName": definition["Name"], **value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from embedded_aws.runtime import images, model_vetting, storage, toolkit
+from embedded_aws.runtime import checkpoints, images, model_vetting, registries, storage, toolkit
 from embedded_aws.runtime.container import ML
 from embedded_aws.runtime.environments import EnvironmentMissingError
 from embedded_aws.runtime.host import Host
@@ -28,6 +28,7 @@ def vet(host: Host, kind: Kind, record: Record) -> None:
         elif kind is PROCESSING_JOB:
             _vet_processing(host, record)
         elif kind is MODEL:
+            registries.check(host, kind, models.container(record)["Image"], record["ExecutionRoleArn"])
             _resolve(host, models.container(record)["Image"])
             model_vetting.vet(host, record)
         elif kind is NOTEBOOK_INSTANCE and host.isolation is Isolation.NONE:
@@ -45,10 +46,13 @@ def _resolve(host: Host, uri: str) -> Image:
 
 def _vet_training(host: Host, record: Record) -> None:
     specification = record["AlgorithmSpecification"]
+    registries.check(host, TRAINING_JOB, specification["TrainingImage"], record["RoleArn"])
     image = _resolve(host, specification["TrainingImage"])
     if not specification.get("ContainerEntrypoint") and image.framework not in ALGORITHMS:
         _vet_script(image, record.get("HyperParameters", {}))
     storage.locate(record["OutputDataConfig"]["S3OutputPath"])
+    if "CheckpointConfig" in record:
+        checkpoints.vet(record["CheckpointConfig"])
     for channel in record.get("InputDataConfig", []):
         _need_objects(host, record["RoleArn"], channel["DataSource"]["S3DataSource"]["S3Uri"])
 
@@ -83,6 +87,7 @@ def _need_objects(host: Host, role_arn: str, uri: str) -> None:
 
 def _vet_processing(host: Host, record: Record) -> None:
     specification = record["AppSpecification"]
+    registries.check(host, PROCESSING_JOB, specification["ImageUri"], record["RoleArn"])
     image = _resolve(host, specification["ImageUri"])
     if not specification.get("ContainerEntrypoint"):
         raise not_implemented(f"CreateProcessingJob: {image.name} without ContainerEntrypoint")

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import Isolation, Mount, Sandbox, SandboxError, SandboxSpec
 
 GIBIBYTE = 1 << 30
@@ -44,16 +45,16 @@ class Volume:
 
 
 @functools.cache
-def images_work(state: Path, isolation: Isolation) -> bool:
+def images_work(nursery: Nursery, isolation: Isolation) -> bool:
     """Whether this machine can mount file system images, found by trying once."""
     if isolation is not Isolation.ROOT or not shutil.which("mkfs.ext4"):
         return False
-    with tempfile.TemporaryDirectory(dir=state) as folder:
+    with tempfile.TemporaryDirectory(dir=nursery.state) as folder:
         image = Path(folder) / "probe.ext4"
         try:
             _make_image(image, PROBE_BYTES, 0)
             mount = Mount(kind="volume", source=image, target="/mnt/probe")
-            Sandbox(SandboxSpec(state=state, isolation=isolation, mounts=[mount])).stop()
+            Sandbox(SandboxSpec(nursery=nursery, isolation=isolation, mounts=[mount])).stop()
         except (SandboxError, subprocess.CalledProcessError):
             return False
     return True

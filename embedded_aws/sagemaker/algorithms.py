@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.sagemaker.errors import validation
+from embedded_aws.sagemaker.instance_types import GPU, family
 
 _REPOSITORY = re.compile(r"/(?P<repository>[^/:@]+):[^/@]+$")
-_GPU = re.compile(r"^ml\.(g|p)\d")
 _NUMBER = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
 _XGBOOST_METRICS = (
     *("accuracy", "auc", "aucpr", "error", "f1", "gamma-deviance", "gamma-nloglik", "logloss", "mae", "map", "merror"),
@@ -70,7 +70,11 @@ ALGORITHMS = {
 
 
 def complete(specification: dict[str, Any]) -> None:
-    """Adds the metric definitions of its algorithm to an AlgorithmSpecification; AwsError if it has others."""
+    """Adds the metric definitions of its algorithm to an AlgorithmSpecification; AwsError if it has others.
+
+    Own definitions must be regular expressions, each metric defined once (these two texts are not AWS's).
+    """
+    _check_definitions(specification.get("MetricDefinitions", []))
     algorithm = ALGORITHMS.get(_repository(specification))
     if algorithm is None:
         return
@@ -82,10 +86,23 @@ def complete(specification: dict[str, Any]) -> None:
     specification["MetricDefinitions"] = algorithm.definitions
 
 
+def _check_definitions(definitions: Iterable[Mapping[str, str]]) -> None:
+    seen: set[str] = set()
+    for definition in definitions:
+        name = definition["Name"]
+        if name in seen:
+            raise validation(f"The metric {name} is defined more than once.")
+        seen.add(name)
+        try:
+            re.compile(definition["Regex"])
+        except re.error as error:
+            raise validation(f"The regular expression of the metric {name} is not valid: {error}.") from error
+
+
 def check_instance(specification: Mapping[str, Any], instance_type: str) -> None:
     """AwsError for an instance type that the algorithm does not train on."""
     name = _repository(specification)
-    if name in ALGORITHMS and ALGORITHMS[name].gpu_only and not _GPU.match(instance_type):
+    if name in ALGORITHMS and ALGORITHMS[name].gpu_only and family(instance_type).accelerator != GPU:
         raise validation(
             f"Instance type {instance_type} is not supported by algorithm {name}; only GPU instances are supported."
         )

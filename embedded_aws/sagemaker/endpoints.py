@@ -78,11 +78,11 @@ def update(plane: ControlPlane, params: Params) -> Params:
         if params.get("RetainAllVariantProperties"):
             excluded = {item["VariantPropertyType"] for item in params.get("ExcludeRetainedVariantProperties", [])}
             deployment = _retaining(record, deployment, excluded)
+        plane.check_quotas(ENDPOINT, {**record, "_pending": deployment})
         record["_pending"] = deployment
-        plane.quotas.check(ENDPOINT, record, plane.in_use(ENDPOINT))
         summary = {"EndpointConfigName": deployment.config_name, "StartTime": now()}
         plane.transition(ENDPOINT, record, "Updating", PendingDeploymentSummary=summary)
-    plane.runtime.started(plane, ENDPOINT, record)
+    plane.launch(ENDPOINT, record)
     return {"EndpointArn": record["EndpointArn"]}
 
 

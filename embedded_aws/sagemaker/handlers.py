@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import endpoints, jobs, models, notebooks, tags, tuning, verbs
+from embedded_aws.sagemaker import endpoints, jobs, models, notebooks, searching, tags, tuning, verbs, warm_pools
 from embedded_aws.sagemaker.kinds import (
     ENDPOINT_CONFIG,
     KINDS,
@@ -54,6 +54,7 @@ HANDLERS: dict[str, Handler] = {
     **{f"Delete{kind.name}": _of(kind, jobs.delete) for kind in (TRAINING_JOB, PROCESSING_JOB, TUNING_JOB)},
     **{f"Delete{kind.name}": _of(kind, verbs.delete_at_once) for kind in (MODEL, ENDPOINT_CONFIG)},
     "CreateTrainingJob": jobs.create_training,
+    "UpdateTrainingJob": _plain(warm_pools.update),
     "CreateProcessingJob": jobs.create_processing,
     "CreateTransformJob": jobs.create_transform,
     "CreateHyperParameterTuningJob": tuning.create,
@@ -73,6 +74,7 @@ HANDLERS: dict[str, Handler] = {
     "CreateNotebookInstanceLifecycleConfig": notebooks.create_config,
     "UpdateNotebookInstanceLifecycleConfig": _plain(notebooks.update_config),
     "DeleteNotebookInstanceLifecycleConfig": _plain(notebooks.delete_config),
+    "Search": _plain(searching.search),
     "AddTags": _plain(tags.add),
     "ListTags": _plain(tags.show),
     "DeleteTags": _plain(tags.delete),

@@ -68,6 +68,12 @@ def parameters_of(path: str, body: bytes) -> dict[str, Any]:
         return {}
 
 
+def targets_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """What an invocation names in its headers, for IAM."""
+    target = _lower(headers).get("x-amzn-sagemaker-target-model")
+    return {"TargetModel": target} if target else {}
+
+
 def handle(
     plane: ControlPlane, headers: Mapping[str, str], path: str, body: bytes, caller: Caller | None = None
 ) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import algorithms, models, verbs
+from embedded_aws.sagemaker import algorithms, instance_types, models, verbs, warm_pools
 from embedded_aws.sagemaker.errors import AwsError, validation
 from embedded_aws.sagemaker.kinds import JOB_FINAL, MODEL, PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Kind
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DAY = 86400
 _LARGEST_PAYLOADS_MB = 100
 _MESSAGES = {
-    "Starting": "Preparing the instances for training",
+    "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
     "Uploading": "Uploading generated training model",
@@ -26,6 +26,7 @@ _MESSAGES = {
     "Stopping": "Stopping the training job",
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
 }
 
 
@@ -39,12 +40,15 @@ def training_record(plane: ControlPlane, params: Params, caller: Caller | None) 
     record = verbs.new_record(plane, TRAINING_JOB, params, caller)
     _need(record, "ResourceConfig", "InstanceType")
     _need(record, "AlgorithmSpecification", "TrainingImage")
+    _need_volume(record["ResourceConfig"])
     algorithms.check_instance(record["AlgorithmSpecification"], record["ResourceConfig"]["InstanceType"])
     algorithms.complete(record["AlgorithmSpecification"])
-    record.setdefault("StoppingCondition", {}).setdefault("MaxRuntimeInSeconds", _DAY)
+    _check_time(record.setdefault("StoppingCondition", {}), spot=record.get("EnableManagedSpotTraining", False))
+    warm_pools.prepare(record)
     record["ResourceConfig"].setdefault("InstanceCount", 1)
     record["OutputDataConfig"] = {"KmsKeyId": "", "CompressionType": "GZIP", **record["OutputDataConfig"]}
     record["InputDataConfig"] = [_channel(channel) for channel in record.get("InputDataConfig", [])]
+    _refuse_repeated("Channel", [channel["ChannelName"] for channel in record["InputDataConfig"]])
     if not record["InputDataConfig"]:
         del record["InputDataConfig"]
     for switch in ("NetworkIsolation", "InterContainerTrafficEncryption", "ManagedSpotTraining"):
@@ -54,6 +58,27 @@ def training_record(plane: ControlPlane, params: Params, caller: Caller | None) 
     return record
 
 
+def _need_volume(cluster: dict[str, Any]) -> None:
+    """Instances without volumes of their own need one that is sized (the text is not AWS's)."""
+    kind = cluster["InstanceType"]
+    if not cluster.get("VolumeSizeInGB") and not instance_types.family(kind).nvme:
+        raise validation(f"ResourceConfig must contain VolumeSizeInGB: {kind} has no storage of its own.")
+
+
+def _check_time(condition: dict[str, Any], *, spot: bool) -> None:
+    """The default, and how long one may wait for spot instances (the second text is from memory, the first quoted)."""
+    longest = condition.setdefault("MaxRuntimeInSeconds", _DAY)
+    wait = condition.get("MaxWaitTimeInSeconds")
+    if wait is not None and not spot:
+        raise validation(
+            "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
+        )
+    if spot and (wait is None or wait < longest):
+        raise validation(
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"
+        )
+
+
 def create_processing(plane: ControlPlane, params: Params, caller: Caller | None) -> Params:
     """CreateProcessingJob."""
     record = verbs.new_record(plane, PROCESSING_JOB, params, caller)
@@ -61,9 +86,9 @@ def create_processing(plane: ControlPlane, params: Params, caller: Caller | None
     if "InstanceType" not in cluster:
         raise validation("ClusterConfig must contain InstanceType.")
     cluster.setdefault("InstanceCount", 1)
-    _refuse_repeated("input", [item["InputName"] for item in record.get("ProcessingInputs", [])])
+    _refuse_repeated("Processing input", [item["InputName"] for item in record.get("ProcessingInputs", [])])
     outputs = record.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    _refuse_repeated("output", [item["OutputName"] for item in outputs])
+    _refuse_repeated("Processing output", [item["OutputName"] for item in outputs])
     for which, items in (("S3Input", record.get("ProcessingInputs", [])), ("S3Output", outputs)):
         for item in items:
             if "LocalPath" not in item.get(which, {}):
@@ -99,7 +124,10 @@ def stop(plane: ControlPlane, kind: Kind, params: Params) -> Params:
         if status == "Stopping":
             return {}
         plane.transition(kind, record, "Stopping")
-    plane.runtime.stopping(plane, kind, record)
+    if "_unlaunched" in record:
+        plane.later(lambda: plane.transition(kind, record, "Stopped"))
+    else:
+        plane.runtime.stopping(plane, kind, record)
     return {}
 
 
@@ -111,6 +139,7 @@ def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:
         if status not in JOB_FINAL:
             arn = record[kind.arn_member]
             raise AwsError("ResourceInUse", f"Cannot delete {kind.words} ({arn}) because it is in status {status}.")
+        warm_pools.refuse_available(record)
         plane.store.remove(kind, record)
     return {}
 
@@ -151,4 +180,4 @@ def _need(record: Record, holder: str, member: str) -> None:
 
 def _refuse_repeated(what: str, names: list[str]) -> None:
     if len(set(names)) != len(names):
-        raise validation(f"Processing {what} names must be unique: {', '.join(names)}")
+        raise validation(f"{what} names must be unique: {', '.join(names)}")

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOVING = frozenset({"Pending", "Creating", "Updating", "InProgress", "Stopping", "Deleting", "RollingBack"})
+"""The states, of whatever kind, that end by themselves."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:

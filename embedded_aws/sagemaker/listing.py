@@ -19,13 +19,20 @@ _TIMES = ("CreationTime", "LastModifiedTime")
 
 
 def page(kind: Kind, action: str, records: Iterable[Record], params: Mapping[str, Any]) -> dict[str, Any]:
-    """One page of summaries, with a NextToken if more follow."""
-    found = [record for record in records if _kept(kind, record, params)]
+    """One page of summaries, with a NextToken if more follow.
+
+    ListTrainingJobs takes MaxResults jobs of any status, and then those of StatusEquals among them.
+    """
+    status = params.get("StatusEquals") if action == "ListTrainingJobs" and "MaxResults" in params else None
+    filters = {name: value for name, value in params.items() if status is None or name != "StatusEquals"}
+    found = [record for record in records if _kept(kind, record, filters)]
     order = params.get("SortOrder", kind.sort_order)
     found.sort(key=lambda record: _order(kind, record, params), reverse=order == "Descending")
     members = shapes.summary_members(action, kind.summaries)
     summaries = [{name: record[name] for name in members if name in record} for record in found]
-    return cut(action, kind.summaries, summaries, params)
+    answer = cut(action, kind.summaries, summaries, params)
+    answer[kind.summaries] = [one for one in answer[kind.summaries] if status in (None, one.get(kind.status))]
+    return answer
 
 
 def cut(action: str, member: str, summaries: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +52,7 @@ def _kept(kind: Kind, record: Record, params: Mapping[str, Any]) -> bool:
         params.get("NameContains", "").lower() in name.lower()
         and params.get("NotebookInstanceLifecycleConfigNameContains", "").lower() in config.lower()
         and (not kind.status or params.get("StatusEquals", record[kind.status]) == record[kind.status])
+        and params.get("WarmPoolStatusEquals") in (None, record.get("WarmPoolStatus", {}).get("Status"))
         and all(_in_time(record[member], params, member) for member in _TIMES)
     )
 

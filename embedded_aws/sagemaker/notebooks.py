@@ -45,10 +45,10 @@ def start(plane: ControlPlane, params: Params) -> Params:
     """StartNotebookInstance: from Stopped or Failed."""
     with plane.lock:
         record = _in(plane, params, _HALTED, "Pending")
-        plane.quotas.check(NOTEBOOK_INSTANCE, record, plane.in_use(NOTEBOOK_INSTANCE))
+        plane.check_quotas(NOTEBOOK_INSTANCE, record)
         record.pop("FailureReason", None)
         plane.transition(NOTEBOOK_INSTANCE, record, "Pending")
-    plane.runtime.started(plane, NOTEBOOK_INSTANCE, record)
+    plane.launch(NOTEBOOK_INSTANCE, record)
     return {}
 
 

@@ -18,8 +18,9 @@ Record = dict[str, Any]
 """A resource: the members of its Describe call, plus private keys that begin with `_`.
 
 Private keys: `_tags` (dict, system tags too), `_caller` (ARN of who created it), and of an endpoint `_pending`
-(the Deployment to bring up, while Creating or Updating) and `_deployment` (the one that serves). Of a notebook instance
-the runtime keeps `_folder` (its volume's) and `_created` (its on-create script has run).
+(the Deployment to bring up, while Creating or Updating) and `_deployment` (the one that serves), and of what found no
+instances `_unlaunched`. Of a notebook instance the runtime keeps `_folder` (its volume's) and `_created` (its on-create
+script has run).
 Read and change it under `ControlPlane.lock`; times are aware datetimes.
 """
 
@@ -88,6 +89,9 @@ class Runtime(Protocol):
 
     def presigned_url(self, notebook: Record) -> str:
         """A URL that opens JupyterLab on a running notebook instance."""
+
+    def released(self, cluster: str) -> None:
+        """A warm pool has ended: forget what lay on its instances. Called with the plane's lock held."""
 
     def shutdown(self) -> None:
         """End every process and undo every mount."""

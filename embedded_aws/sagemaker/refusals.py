@@ -41,8 +41,7 @@ _NOTEBOOK = {
     "DefaultCodeRepository": _NEVER,
     "AdditionalCodeRepositories": ([],),
     "PlatformIdentifier": ("notebook-al2023-v1",),
-    # There is no sudo and no metadata service: who asks for either is told, who forbids them has what was asked for.
-    "RootAccess": ("Disabled",),
+    # There is no metadata service: who asks for its first version is told, who forbids that has what was asked for.
     "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion": ("2",),
 }
 
@@ -65,7 +64,6 @@ _TRAINING = {
     "OutputDataConfig.CompressionType": ("GZIP",),
     "ResourceConfig.InstanceCount": _ONE,
     "ResourceConfig.VolumeKmsKeyId": _EMPTY,
-    "ResourceConfig.KeepAlivePeriodInSeconds": (0,),
     "ResourceConfig.InstanceGroups": ([],),
     "ResourceConfig.TrainingPlanArn": _NEVER,
     "ResourceConfig.InstancePlacementConfig": _NEVER,
@@ -73,10 +71,7 @@ _TRAINING = {
     "ResourceConfig.SelectedInstanceType": _NEVER,
     "ResourceConfig.SelectedInstanceCount": _NEVER,
     "VpcConfig": _NEVER,
-    "StoppingCondition.MaxWaitTimeInSeconds": _NEVER,
     "EnableNetworkIsolation": _OFF,
-    "EnableManagedSpotTraining": _OFF,
-    "CheckpointConfig": _NEVER,
 }
 
 REFUSED: dict[str, Table] = {
@@ -96,8 +91,15 @@ REFUSED: dict[str, Table] = {
         "MlflowConfig": _NEVER,
         "ModelPackageConfig": _NEVER,
     },
+    "UpdateTrainingJob": {
+        "ProfilerConfig": _NEVER,
+        "ProfilerRuleConfigurations": ([],),
+        "RemoteDebugConfig": _NEVER,
+    },
     "CreateHyperParameterTuningJob": {
         **{f"TrainingJobDefinition.{path}": fine for path, fine in _TRAINING.items()},
+        "TrainingJobDefinition.ResourceConfig.KeepAlivePeriodInSeconds": (0,),
+        "TrainingJobDefinition.CheckpointConfig": _NEVER,
         "TrainingJobDefinition.TuningObjective": _NEVER,
         "TrainingJobDefinition.HyperParameterRanges": _NEVER,
         "TrainingJobDefinition.HyperParameterTuningResourceConfig": _NEVER,
@@ -195,7 +197,8 @@ REFUSED: dict[str, Table] = {
         "DisassociateAdditionalCodeRepositories": _OFF,
     },
     "CreatePresignedNotebookInstanceUrl": {"SessionExpirationDurationInSeconds": (43200,)},
-    "ListTrainingJobs": {"WarmPoolStatusEquals": _NEVER, "TrainingPlanArnEquals": _NEVER},
+    "Search": {"CrossAccountFilterOption": ("SameAccount",), "VisibilityConditions": _NEVER},
+    "ListTrainingJobs": {"TrainingPlanArnEquals": _NEVER},
     "ListNotebookInstances": {"DefaultCodeRepositoryContains": _NEVER, "AdditionalCodeRepositoryEquals": _NEVER},
 }
 

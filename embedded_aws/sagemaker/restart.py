@@ -1,14 +1,14 @@
 """After the engine was ended or killed and started again: what was running goes on where it can, else it has failed.
 
 AWS has no such moment. Jobs end as they do on AWS when a machine of AWS's fails; endpoints are in AWS's state for
-maintenance until their containers answer; notebook instances start as after a stop, from their volume.
+maintenance until their containers answer; notebook instances start as after a stop, from their volume; warm pools end.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import endpoints
+from embedded_aws.sagemaker import endpoints, warm_pools
 from embedded_aws.sagemaker.kinds import (
     ENDPOINT,
     NOTEBOOK_INSTANCE,
@@ -38,6 +38,7 @@ def resume(plane: ControlPlane) -> None:
     for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB):
         for record in plane.store.all(kind):
             _end_job(plane, kind, record)
+    warm_pools.give_back(plane)
     for record in plane.store.all(NOTEBOOK_INSTANCE):
         _resume_notebook(plane, record)
     for record in plane.store.all(ENDPOINT):

@@ -54,6 +54,17 @@ def statuses(describe_action: str, member: str) -> frozenset[str]:
     return frozenset(output_members(describe_action)[member].metadata["enum"])
 
 
+@functools.cache
+def instance_types() -> frozenset[str]:
+    """Every instance type of any call: the service model has an enum of them for each use."""
+    uses = (*("Training", "Processing", "Transform", "ProductionVariant"), "")
+    return frozenset(name for use in uses for name in _enum(f"{use}InstanceType"))
+
+
+def _enum(shape_name: str) -> tuple[str, ...]:
+    return tuple(service_model().shape_for(shape_name).metadata["enum"])
+
+
 def parse(shape: StructureShape, params: Mapping[str, Any]) -> dict[str, Any]:
     """A deep copy of a call's parameters with timestamps as aware datetimes; null members are dropped, as on AWS."""
     return _structure(shape, params, strings=False)

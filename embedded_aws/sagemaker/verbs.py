@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.sagemaker import listing, shapes, tags
+from embedded_aws.sagemaker import listing, shapes, tags, warm_pools
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sagemaker.kinds import Kind
+from embedded_aws.sagemaker.kinds import TRAINING_JOB, Kind
 from embedded_aws.sagemaker.store import now
 
 if TYPE_CHECKING:
@@ -61,10 +61,13 @@ def keep(plane: ControlPlane, kind: Kind, record: Record) -> Params:
     plane.runtime.vet(plane, kind, record)
     with plane.lock:
         refuse_duplicate(plane, kind, record[kind.id_member])
-        plane.quotas.check(kind, record, plane.in_use(kind))
+        giver = warm_pools.match(plane, record) if kind is TRAINING_JOB else None
+        plane.check_quotas(kind, record, giver)
+        if giver is not None:
+            warm_pools.take(record, giver)
         plane.store.put(kind, record)
     if kind.status:
-        plane.runtime.started(plane, kind, record)
+        plane.launch(kind, record)
     return {kind.arn_member: record[kind.arn_member]}
 
 

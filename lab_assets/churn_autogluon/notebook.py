@@ -22,7 +22,7 @@ import pandas as pd
 from botocore.exceptions import ClientError
 
 # %% [markdown] name="words-above"
-# The words of plots and messages stand in one cell, so that this notebook exists in several languages.
+# The words of plots and messages stand in one place, so that this notebook exists in several languages.
 
 # %% name="words"
 words = {
@@ -40,6 +40,14 @@ words = {
     "right": "right: these columns could as well be noise, and the model would not notice",
 }
 
+# %% name="more-words"
+words |= {
+    "seat": "seat {stack}, bucket {bucket}, region {region}",
+    "rows": "rows", "columns": "columns", "accuracy": "accuracy",
+    "disagree": "the endpoint and the file disagree",
+    "logs": "logs",
+}
+
 # %% [markdown] name="seat"
 # Your seat's bucket, role and tags are in `seat.json`, the lab's images and settings in `lab.json`. Whatever you create
 # begins with your seat's name and carries its tags: the role refuses anything else.
@@ -50,7 +58,7 @@ lab = json.loads(Path("lab.json").read_text())
 name = f"{seat['stack']}--autogluon"
 unique = f"{name}-{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
 s3 = boto3.client("s3")
-print(f"seat {seat['stack']}, bucket {seat['bucket']}, region {seat['region']}")
+print(words["seat"].format(**seat))
 
 # %% [markdown] name="earlier"
 # ## What the lab before has left
@@ -94,7 +102,7 @@ from prepare import LABEL, read_prepared, write
 
 parts = read_prepared(Path("data/earlier"))
 write(parts, Path("data/prepared"))
-pd.DataFrame({part: {"rows": len(rows), "columns": rows.shape[1]} for part, rows in parts.items()}).T
+pd.DataFrame({part: {words["rows"]: len(rows), words["columns"]: rows.shape[1]} for part, rows in parts.items()}).T
 
 # %%
 customers = parts["train"]
@@ -282,7 +290,7 @@ import infer
 
 here = infer.model_fn(str(unpack(artifact, "data/model")))
 local = infer.predict_fn(infer.input_fn(test.to_csv(index=False, header=False), "text/csv"), here)
-assert np.allclose(local, autogluon, atol=1e-4), "the endpoint and the file disagree"
+assert np.allclose(local, autogluon, atol=1e-4), words["disagree"]
 here.predictor.model_best
 
 # %% [markdown] name="comparison"
@@ -307,7 +315,7 @@ answers = {"XGBoost": xgboost, "AutoGluon": autogluon}
 table = {
     who: {
         "AUC": roc_auc_score(truth, probability),
-        "accuracy": accuracy_score(truth, probability >= 0.5),
+        words["accuracy"]: accuracy_score(truth, probability >= 0.5),
         "F1": f1_score(truth, probability >= 0.5),
     }
     for who, probability in answers.items()
@@ -409,4 +417,4 @@ sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig=
 try:  # its logs too: without the endpoint nothing proves whose they are
     logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
 except ClientError as error:
-    print("logs", error.response["Error"]["Message"])
+    print(words["logs"], error.response["Error"]["Message"])

@@ -39,6 +39,15 @@ words = {
     "not_yet": "not yet: take the cost at every value of `cut_offs`, with the prices given, and return the cheapest",
 }  # fmt: skip
 
+# %% name="more-words"
+words |= {
+    "seat": "seat {stack}, bucket {bucket}, region {region}",
+    "type": "type", "empty": "missing", "different": "different", "least": "least", "most": "most",
+    "bad_score": "much worse than on the validation rows: something is wrong with the split or the model",
+    "disagree": "the endpoint and the file disagree",
+    "logs": "logs",
+}  # fmt: skip
+
 # %% [markdown] name="seat"
 # Every seat of the class has its own bucket, role and tags; they are written down in `seat.json`. Whatever you create
 # must begin with your seat's name and carry its tags: the role refuses anything else, and at the end of class they
@@ -51,7 +60,7 @@ started = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
 name = f"{seat['stack']}--churn"
 unique = f"{name}-{started}"
 s3 = boto3.client("s3")
-print(f"seat {seat['stack']}, bucket {seat['bucket']}, region {seat['region']}")
+print(words["seat"].format(**seat))
 
 # %% [markdown] name="data"
 # ## The data
@@ -96,11 +105,11 @@ report
 # %%
 pd.DataFrame(
     {
-        "type": customers.dtypes.astype(str),
-        "missing": customers.isna().sum(),
-        "different": customers.nunique(),
-        "least": customers.min(numeric_only=True),
-        "most": customers.max(numeric_only=True),
+        words["type"]: customers.dtypes.astype(str),
+        words["empty"]: customers.isna().sum(),
+        words["different"]: customers.nunique(),
+        words["least"]: customers.min(numeric_only=True),
+        words["most"]: customers.max(numeric_only=True),
     }
 ).reindex(customers.columns)
 
@@ -288,7 +297,7 @@ import xgboost as xgb
 
 booster = xgb.Booster(model_file=bytearray(from_archive(artifact, "model.json")))
 probability = {part: booster.predict(xgb.DMatrix(table)) for part, table in tables.items()}
-print(f"{booster.num_boosted_rounds()} trees")
+print(f"{words['round']}: {booster.num_boosted_rounds()}")
 
 # %% [markdown] name="curves"
 # Two curves, each over all cut-offs. The **ROC** curve: how many leavers do we catch (upwards) for how many stayers
@@ -307,8 +316,8 @@ axes[0].set(xlabel=words["bothered"], ylabel=words["caught"])
 axes[1].set(xlabel=words["caught"], ylabel=words["precision"])
 plt.show()
 auc = roc_auc_score(truth["test"], probability["test"])
-print(f"test AUC {auc:.4f}, validation AUC {evaluation['auc']:.4f}")
-assert auc > 0.95, "much worse than on the validation rows: something is wrong with the split or the model"
+print(f"AUC: {words['test']} {auc:.4f}, {words['validation']} {evaluation['auc']:.4f}")
+assert auc > 0.95, words["bad_score"]
 
 # %% [markdown] name="auc"
 # The AUC must be taken of the **probabilities**. Of decisions (0 or 1) it would be the AUC of one single point of the
@@ -416,10 +425,10 @@ tuner = HyperparameterTuner(
 tuner.tune(channels, job_name=f"{seat['tuning_prefix']}-{started[-6:]}")
 tried = tuner.latest_tuning_job.get_all_training_jobs()
 table = [
-    {**trial.tuned_hyper_parameters, "auc": trial.final_hyper_parameter_tuning_job_objective_metric.value}
+    {**trial.tuned_hyper_parameters, "AUC": trial.final_hyper_parameter_tuning_job_objective_metric.value}
     for trial in tried
 ]
-pd.DataFrame(table).astype(float).sort_values("auc", ascending=False).round(4)
+pd.DataFrame(table).astype(float).sort_values("AUC", ascending=False).round(4)
 
 # %% [markdown] name="tuned"
 # The four differ in the third or fourth digit. With 500 validation rows the AUC itself is uncertain by about half a
@@ -510,7 +519,7 @@ plt.show()
 
 # %%
 by_variant = {variant: ask(tables["test"], variant)[0] for variant in artifacts}
-assert np.allclose(by_variant["depth-six"], probability["test"], atol=1e-4), "the endpoint and the file disagree"
+assert np.allclose(by_variant["depth-six"], probability["test"], atol=1e-4), words["disagree"]
 pd.Series({variant: roc_auc_score(truth["test"], found) for variant, found in by_variant.items()}).round(4)
 
 # %% [markdown] name="outputs"
@@ -606,4 +615,4 @@ sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig=
 try:  # its logs too: without the endpoint nothing proves whose they are
     logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
 except logs.exceptions.ResourceNotFoundException:
-    print(f"logs: {words['not_there']}")
+    print(f"{words['logs']}: {words['not_there']}")

@@ -21,12 +21,13 @@ from pathlib import Path
 
 import boto3
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from botocore.exceptions import ClientError, WaiterError
 from PIL import Image
 
 # %% [markdown] name="words-above"
-# The words of plots and messages stand in one cell, so that this notebook exists in several languages.
+# The words of plots and messages stand in one place, so that this notebook exists in several languages.
 
 # %% name="words"
 words = {
@@ -45,6 +46,18 @@ words = {
     "right": "right: that is all there is to a record",
 }
 
+# %% name="more-words"
+words |= {
+    "seat": "seat {stack}, bucket {bucket}, region {region}",
+    "record": "magic {magic:#x}, part {part}, {length} bytes; flag {flag}, label {label}, number {number}",
+    "whole": "whole:", "split": "split:", "macro_f1": "macro F1", "pictures": "pictures",
+    "truth": "what it is", "answer": "what the model says",
+    "result": "accuracy {accuracy:.3f}, macro F1 {macro_f1:.3f}, {pictures:.0f} pictures",
+    "pace": "training: {seconds:.0f} seconds, {speed:.1f} pictures a second",
+    "logs": "logs",
+    "class": "class", "precision": "precision", "recall": "recall", "f1": "F1",
+}
+
 # %% [markdown] name="seat"
 # Your seat's bucket, role and tags are in `seat.json`, the lab's images and settings in `lab.json`.
 
@@ -54,7 +67,7 @@ lab = json.loads(Path("lab.json").read_text())
 name = f"{seat['stack']}--builtin"
 unique = f"{name}-{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
 s3, sagemaker, logs = (boto3.client(service) for service in ("s3", "sagemaker", "logs"))
-print(f"seat {seat['stack']}, bucket {seat['bucket']}, region {seat['region']}")
+print(words["seat"].format(**seat))
 
 # %% [markdown] name="earlier"
 # ## What the lab before has left
@@ -105,7 +118,8 @@ from prepare import prepare, read_settings
 
 os.environ |= lab["settings"]["prepare"] | (lab["small"]["prepare"] if small else {})
 prepared = Path("data/prepared")
-print(prepare(source, prepared, read_settings(os.cpu_count())))
+prepare(source, prepared, read_settings(os.cpu_count()))
+{file.name: file.stat().st_size for file in sorted(prepared.rglob("*.rec"))}
 
 # %% [markdown] name="list"
 # ## The list
@@ -133,7 +147,8 @@ content = (prepared / "train/train.rec").read_bytes()
 magic, word = struct.unpack_from("<II", content)
 part, length = word >> 29, word & (2**29 - 1)
 flag, label, number, _ = struct.unpack_from("<IfQQ", content, 8)
-print(f"magic {magic:#x}, part {part}, {length} bytes; flag {flag}, label {label}, number {number}")
+read_by_hand = {"magic": magic, "part": part, "length": length, "flag": flag, "label": label, "number": number}
+print(words["record"].format(**read_by_hand))
 picture = Image.open(io.BytesIO(content[32 : 8 + length]))
 print(classes[int(label)], picture.size)
 picture.resize((168, 168))
@@ -146,8 +161,8 @@ picture.resize((168, 168))
 # %%
 from recordio import MARK, framed, read
 
-print("whole:", framed(b"fourmore" + bytes(24)).hex(" ", 4)[:53])
-print("split:", framed(b"four" + MARK + b"more" + bytes(24)).hex(" ", 4)[:53])
+print(words["whole"], framed(b"fourmore" + bytes(24)).hex(" ", 4)[:53])
+print(words["split"], framed(b"four" + MARK + b"more" + bytes(24)).hex(" ", 4)[:53])
 
 # %% [markdown] name="check-records"
 # Trust nothing that you have not read back. Is every record a picture of the class that the list says?
@@ -303,10 +318,36 @@ import score
 labels, names = score.read_labels(prepared / "labels")
 metrics, tables = score.score(labels, score.read_answers(answers, list(labels.index), len(names)), names)
 both = {words["baseline"]: earlier["metrics"], words["network"]: metrics}
-pd.DataFrame(both).loc[["accuracy", "macro_f1", "pictures"]].round(3)
+print(words["result"].format(**metrics))
+pd.DataFrame(both).loc[["accuracy", "macro_f1", "pictures"]].rename(index=words).round(3)
 
 # %%
-tables["per_class"].round(3)
+tables["per_class"].rename(columns=words).round(3)
+
+# %% [markdown] name="pace"
+# What it cost: the seconds are those of the whole job, reading and saving included, because the algorithm does not tell
+# those of the learning alone. Every epoch shows it every training picture once, and the speed follows from that.
+
+# %%
+pictures_shown = float(settings["num_training_samples"]) * float(settings["epochs"])
+seconds = measured["training_seconds"]
+print(words["pace"].format(seconds=seconds, speed=pictures_shown / seconds))
+
+# %% [markdown] name="confused"
+# Which animals does it take for which? Rows are what the picture shows, columns what the model says. Mistakes stand off
+# the diagonal, and the other image labs draw the same table of the same pictures.
+
+# %%
+confusion = tables["confusion"].set_index("class")
+figure, axis = plt.subplots(figsize=(6.5, 5.5), layout="constrained")
+axis.imshow(confusion, cmap="Blues")
+for row, column in np.ndindex(confusion.shape):
+    if confusion.iloc[row, column]:
+        axis.text(column, row, confusion.iloc[row, column], ha="center", va="center", color="darkorange")
+axis.set_xticks(range(len(names)), names, rotation=90)
+axis.set_yticks(range(len(names)), names)
+axis.set(xlabel=words["answer"], ylabel=words["truth"])
+plt.show()
 
 # %% [markdown] name="mistakes"
 # Which mistakes does it make, and how sure is it of them? A model that errs with 99 % is more dangerous than one that
@@ -419,5 +460,5 @@ if endpoint_wanted:
     try:  # its logs too: without the endpoint nothing proves whose they are
         logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
     except ClientError as error:
-        print("logs", error.response["Error"]["Message"])
+        print(words["logs"], error.response["Error"]["Message"])
 shutil.rmtree("data", ignore_errors=True)

@@ -89,7 +89,7 @@ class Progress:
         print(said, file=sys.stderr)
 
     def _show(self) -> None:
-        share = min(self.done / self.total, 1) if self.total else 1
+        share = min(self.done / self.total, 1) if self.total else 0
         bar = "█" * round(share * 30)
         print(f"\r{self.words} {bar:░<30} {self.done:,} of {self.total:,}", end="", file=sys.stderr, flush=True)
 

@@ -26,7 +26,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 # %% [markdown] name="words-above"
-# The words of plots and messages stand in one cell, so that this notebook exists in several languages.
+# The words of plots and messages stand in one place, so that this notebook exists in several languages.
 
 # %% name="words"
 words = {
@@ -44,6 +44,14 @@ words = {
     "right": "right: a picture is used only where its annotations leave no choice",
 }
 
+# %% name="more-words"
+words |= {
+    "seat": "seat {stack}, bucket {bucket}, region {region}",
+    "kinds": "kinds of animals in a picture",
+    "result": "accuracy {accuracy:.3f}, macro F1 {macro_f1:.3f}, {pictures:.0f} pictures",
+    "class": "class", "precision": "precision", "recall": "recall", "f1": "F1",
+}
+
 # %% [markdown] name="seat"
 # Your seat's bucket, role and tags are in `seat.json`, the lab's images and settings in `lab.json`.
 
@@ -53,7 +61,7 @@ lab = json.loads(Path("lab.json").read_text())
 name = f"{seat['stack']}--images"
 unique = f"{name}-{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
 s3 = boto3.client("s3")
-print(f"seat {seat['stack']}, bucket {seat['bucket']}, region {seat['region']}")
+print(words["seat"].format(**seat))
 
 # %% [markdown] name="data"
 # ## Where the pictures are from
@@ -112,7 +120,7 @@ shown = {
     key: {animals[mark["category_id"]] for mark in marks if mark["category_id"] in animals}
     for key, marks in coco.imgToAnns.items()
 }
-pd.Series(Counter(len(kinds) for kinds in shown.values()), name=words["pictures"]).rename_axis("kinds").sort_index()
+pd.Series(Counter(len(kinds) for kinds in shown.values()), name=words["pictures"]).rename_axis(words["kinds"]).sort_index()
 
 # %% [markdown] name="several"
 # Some pictures show several kinds of animals. Which one is the picture's label? The notebook that this lab descends
@@ -341,8 +349,8 @@ labels, names = score.read_labels(Path("data/prepared/labels"))
 requests = [infer.input_fn((Path("data/prepared/test") / file).read_bytes(), "image/jpeg") for file in labels.index]
 answers = np.vstack([infer.predict_fn(request, model)[0] for request in requests])
 metrics, tables = score.score(labels, answers, names)
-print(f"accuracy {metrics['accuracy']:.3f}, macro F1 {metrics['macro_f1']:.3f}, {len(labels)} pictures")
-tables["per_class"].round(3)
+print(words["result"].format(**metrics))
+tables["per_class"].rename(columns=words).round(3)
 
 # %%
 confusion = tables["confusion"].set_index("class")

@@ -90,7 +90,16 @@ def line(outputs):
     }
 
 
-pd.DataFrame({lab: line(outputs) for lab, outputs in found.items()}).T.astype(float).round(3)
+summary = pd.DataFrame({lab: line(outputs) for lab, outputs in found.items()}).T.astype(float)
+summary.round(3)
+
+# %%
+figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
+for axis, column in zip(axes, summary):
+    axis.bar(summary.index, summary[column], color="tab:blue")
+    axis.set_title(column)
+    axis.tick_params(axis="x", rotation=90)
+plt.show()
 
 # %%
 tables = {lab: {name: read(outputs["scored"] + f"{name}.csv") for name in ("per_class", "confusion", "predictions")}

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 # %% [markdown] name="words-above"
-# The words of plots and messages stand in one cell, so that this notebook exists in several languages.
+# The words of plots and messages stand in one place, so that this notebook exists in several languages.
 
 # %% name="words"
 words = {
@@ -33,10 +33,21 @@ words = {
     "as_seen": "as you see it", "as_learnt": "what an epoch makes of it",
     "before": "before", "after": "after", "red": "red", "green": "green", "blue": "blue",
     "brightness": "mean brightness of a picture", "pictures": "pictures",
-    "epoch": "epoch", "loss": "training loss", "accuracy": "validation accuracy",
+    "epoch": "epoch", "loss": "training loss", "validated": "validation accuracy",
     "best": "best epoch", "said": "what the network says", "is": "what it is",
     "not_yet": "not yet: a test picture is brought to the network's size and normalised, never cropped or mirrored",
     "right": "right: what is random belongs to training only",
+}
+
+# %% name="more-words"
+words |= {
+    "seat": "seat {stack}, bucket {bucket}, region {region}",
+    "shape": "shape", "weights": "weights",
+    "accuracy": "accuracy", "macro_f1": "macro F1",
+    "result": "accuracy {accuracy:.3f}, macro F1 {macro_f1:.3f}, {pictures:.0f} pictures",
+    "pace": "training: {seconds:.0f} seconds, {speed:.1f} pictures a second",
+    "logs": "logs",
+    "class": "class", "precision": "precision", "recall": "recall", "f1": "F1",
 }
 
 # %% [markdown] name="seat"
@@ -48,7 +59,7 @@ lab = json.loads(Path("lab.json").read_text())
 name = f"{seat['stack']}--torch"
 unique = f"{name}-{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
 s3 = boto3.client("s3")
-print(f"seat {seat['stack']}, bucket {seat['bucket']}, torch {torch.__version__}")
+print(words["seat"].format(**seat), "PyTorch", torch.__version__)
 
 # %% [markdown] name="input"
 # ## What the lab before left
@@ -94,7 +105,7 @@ fetch(earlier["prepared"], "data/animals")
 from prepare import NORMALISATION, prepare
 
 os.environ |= settings["prepare"]
-print(prepare(Path("data/animals"), Path("data/prepared"), processes=2))
+prepare(Path("data/animals"), Path("data/prepared"), processes=2)
 json.loads(Path("data/prepared/train", NORMALISATION).read_text())
 
 # %% [markdown] name="normalisation"
@@ -165,7 +176,7 @@ for stage in stages:
     layer.register_forward_hook(lambda _layer, _in, out, stage=stage: shapes.update({stage: tuple(out.shape)}))
 network.eval()(batch)
 weights = {stage: sum(w.numel() for w in getattr(network, stage).parameters()) for stage in stages}
-pd.DataFrame({"shape": shapes, "weights": weights})
+pd.DataFrame({words["shape"]: shapes, words["weights"]: weights})
 
 # %% [markdown] name="training"
 # ## Training on SageMaker
@@ -232,9 +243,9 @@ figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
 axis.plot(history["epoch"], history["train_loss"], color="tab:blue", label=words["loss"])
 axis.set(xlabel=words["epoch"], ylabel=words["loss"])
 other = axis.twinx()
-other.plot(history["epoch"], history["accuracy"], color="tab:orange", label=words["accuracy"])
+other.plot(history["epoch"], history["accuracy"], color="tab:orange", label=words["validated"])
 other.axvline(validation["best_epoch"], color="grey", linewidth=0.8, label=words["best"])
-other.set(ylabel=words["accuracy"], ylim=(0, 1))
+other.set(ylabel=words["validated"], ylim=(0, 1))
 figure.legend(loc="outside upper center", ncols=3)
 plt.show()
 
@@ -270,14 +281,17 @@ for file in labels.index:
     answer = endpoint.invoke(body=body, content_type="application/x-image", accept="application/json")
     answers.append(json.loads(answer.body.read())["probabilities"])
 metrics, tables = score.score(labels, np.array(answers), names)
-print(f"accuracy {metrics['accuracy']:.3f}, macro F1 {metrics['macro_f1']:.3f}, {len(labels)} pictures")
+print(words["result"].format(**metrics))
+print(words["pace"].format(seconds=validation["train_seconds"], speed=validation["images_per_second"]))
+tables["per_class"].rename(columns=words).round(3)
 
 # %% [markdown] name="baseline"
 # The test pictures are those of the lab before, and `score.py` is its file, so the two lines may stand side by side.
 # How many pictures lie between them? With few test pictures, a small difference is no difference.
 
 # %%
-pd.DataFrame({"image-data": earlier["metrics"], lab["name"]: metrics}).loc[["accuracy", "macro_f1", "pictures"]].round(3)
+both = {"image-data": earlier["metrics"], lab["name"]: metrics}
+pd.DataFrame(both).loc[["accuracy", "macro_f1", "pictures"]].rename(index=words).round(3)
 
 # %% [markdown] name="confused"
 # ## Who is taken for whom?
@@ -378,4 +392,4 @@ sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig=
 try:  # its logs too: without the endpoint nothing proves whose they are
     logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
 except ClientError as error:
-    print("logs", error.response["Error"]["Message"])
+    print(words["logs"], error.response["Error"]["Message"])

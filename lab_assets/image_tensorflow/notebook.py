@@ -29,7 +29,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 import tensorflow as tf
 
 # %% [markdown] name="words-above"
-# The words of plots and messages stand in one cell, so that this notebook exists in several languages.
+# The words of plots and messages stand in one place, so that this notebook exists in several languages.
 
 # %% name="words"
 words = {
@@ -45,6 +45,19 @@ words = {
     "right": "right: this is the epoch whose weights are worth serving",
 }
 
+# %% name="more-words"
+words |= {
+    "seat": "seat {stack}, bucket {bucket}, region {region}",
+    "shard": "{name}: {size:,} bytes; the first record has {length:,}",
+    "before": "before", "after": "after", "macro_f1": "macro F1", "pictures": "pictures",
+    "signatures": "the two signatures disagree",
+    "result": "accuracy {accuracy:.3f}, macro F1 {macro_f1:.3f}, {pictures:.0f} pictures",
+    "pace": "training: {seconds:.0f} seconds, {speed:.1f} pictures a second",
+    "disagree": "the endpoint and the file disagree",
+    "logs": "logs",
+    "class": "class", "precision": "precision", "recall": "recall", "f1": "F1",
+}
+
 # %% [markdown] name="seat"
 # Your seat's bucket, role and tags are in `seat.json`, the lab's images and settings in `lab.json`.
 
@@ -54,7 +67,7 @@ lab = json.loads(Path("lab.json").read_text())
 name = f"{seat['stack']}--tensorflow"
 unique = f"{name}-{datetime.now(timezone.utc):%Y%m%d%H%M%S}"
 s3 = boto3.client("s3")
-print(f"seat {seat['stack']}, bucket {seat['bucket']}, TensorFlow {tf.__version__}")
+print(words["seat"].format(**seat), "TensorFlow", tf.__version__)
 
 # %% [markdown] name="earlier"
 # ## What the lab before has left
@@ -109,7 +122,7 @@ fetch(earlier["prepared"], Path("data/earlier"))
 import prepare
 
 os.environ.update(lab["settings"]["prepare"] | small["prepare"])
-print(prepare.prepare(Path("data/earlier"), Path("data/prepared"), processes=os.cpu_count()))
+prepare.prepare(Path("data/earlier"), Path("data/prepared"), processes=os.cpu_count())
 sorted(file.name for file in Path("data/prepared/train").iterdir())
 
 # %% [markdown] name="inside"
@@ -122,7 +135,7 @@ sorted(file.name for file in Path("data/prepared/train").iterdir())
 shard = sorted(Path("data/prepared/train").glob("*.tfrecord"))[0]
 content = shard.read_bytes()
 length = int.from_bytes(content[:8], "little")
-print(f"{shard.name}: {len(content):,} bytes; the first record has {length:,}")
+print(words["shard"].format(name=shard.name, size=len(content), length=length))
 content[:80].hex(" ")
 
 # %% [markdown] name="checksum"
@@ -221,9 +234,8 @@ import network
 
 pixels = tf.cast(picture, tf.float32)
 expected = network.Preprocessing()(pixels[None])[0]
-pd.DataFrame(
-    {"before": pixels.numpy().mean(axis=(0, 1)), "after": expected.numpy().mean(axis=(0, 1))}, index=["0", "1", "2"]
-).round(1)
+means = {words["before"]: pixels.numpy().mean(axis=(0, 1)), words["after"]: expected.numpy().mean(axis=(0, 1))}
+pd.DataFrame(means).round(1)
 
 # %% [markdown] name="training"
 # ## Training on SageMaker
@@ -362,8 +374,9 @@ import score
 labels, classes = score.read_labels(Path("data/prepared/labels"))
 answers = np.array([ask((Path("data/prepared/test") / file).read_bytes())[classes] for file in labels.index])
 metrics, tables = score.score(labels, answers, classes)
-print(f"accuracy {metrics['accuracy']:.3f}, macro F1 {metrics['macro_f1']:.3f}, {len(labels)} pictures")
-tables["per_class"].round(3)
+print(words["result"].format(**metrics))
+print(words["pace"].format(seconds=evaluation["train_seconds"], speed=evaluation["images_per_second"]))
+tables["per_class"].rename(columns=words).round(3)
 
 # %%
 confusion = tables["confusion"].set_index("class")
@@ -386,8 +399,8 @@ loaded = tf.saved_model.load(str(model_files / network.VERSION))
 numbers = tf.cast(tf.io.decode_jpeg(tests[0].read_bytes()), tf.float32)[None]
 from_pixels = loaded.signatures["pixels"](pixels=numbers)[network.OUTPUT][0]
 from_file = loaded.signatures["serving_default"](pictures=tf.constant([tests[0].read_bytes()]))[network.OUTPUT][0]
-assert np.allclose(from_pixels, from_file, atol=1e-4), "the two signatures disagree"
-assert np.allclose(from_file, ask(tests[0].read_bytes()), atol=1e-3), "the endpoint and the file disagree"
+assert np.allclose(from_pixels, from_file, atol=1e-4), words["signatures"]
+assert np.allclose(from_file, ask(tests[0].read_bytes()), atol=1e-3), words["disagree"]
 facts.classes[int(np.argmax(from_file))]
 
 # %% [markdown] name="comparison"
@@ -403,7 +416,7 @@ for other in ("image-data", "image-builtin", "image-pytorch"):
     except ClientError:
         continue
 table[lab["name"]] = metrics
-pd.DataFrame(table).T[["accuracy", "macro_f1", "pictures"]].rename_axis(words["lab"]).round(3)
+pd.DataFrame(table).T[["accuracy", "macro_f1", "pictures"]].rename(columns=words).rename_axis(words["lab"]).round(3)
 
 # %% [markdown] name="comparison-read"
 # Before you call one of them better: with a share of *p* right among *n* pictures, one standard error is
@@ -483,4 +496,4 @@ sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=unique, WaiterConfig=
 try:  # its logs too: without the endpoint nothing proves whose they are
     logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{unique}")
 except ClientError as error:
-    print("logs", error.response["Error"]["Message"])
+    print(words["logs"], error.response["Error"]["Message"])

@@ -13,11 +13,11 @@ from websockets.sync.client import connect
 
 
 class Door:
-    """A browser session with a notebook instance."""
+    """A browser session with a notebook instance: JupyterLab, not the home page that AWS's URL opens by itself."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(follow_redirects=True, timeout=60, trust_env=False)
-        self.page = self._client.get(url)
+        self.page = self._client.get(f"{url}&view=lab")
         parts = urlsplit(str(self.page.url))
         self.address = f"{parts.scheme}://{parts.netloc}"
 

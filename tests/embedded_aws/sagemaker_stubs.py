@@ -12,6 +12,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
+from embedded_aws.clock import Clock
+from embedded_aws.faults.rules import Faults
 from embedded_aws.sagemaker import http
 from embedded_aws.sagemaker.control_plane import ControlPlane, Credentials, Invocation, Record, Response
 from embedded_aws.sagemaker.errors import validation
@@ -60,6 +62,10 @@ class StepwiseRuntime:
     def presigned_url(self, notebook: Record) -> str:
         """A URL that tells whose it is."""
         return f"http://127.0.0.1:8888/lab?token={notebook['NotebookInstanceName']}"
+
+    def released(self, cluster: str) -> None:
+        """Notes it."""
+        self.calls.append(("released", cluster, ""))
 
     def shutdown(self) -> None:
         """Notes it."""
@@ -110,7 +116,12 @@ class Stand:
         return answer
 
 
-def stand(quotas: dict[str, int] | None = None, settle_seconds: float = 0.01) -> Stand:
+def stand(
+    quotas: dict[str, int] | None = None,
+    settle_seconds: float = 0.01,
+    clock: Clock | None = None,
+    faults: Faults | None = None,
+) -> Stand:
     """A fresh control plane on a stepwise runtime."""
     runtime, roles = StepwiseRuntime(), Roles()
     plane = ControlPlane(
@@ -120,6 +131,8 @@ def stand(quotas: dict[str, int] | None = None, settle_seconds: float = 0.01) ->
         roles=roles,
         quotas=quotas,
         settle_seconds=settle_seconds,
+        clock=clock,
+        faults=faults,
     )
     return Stand(plane, runtime, roles)
 

@@ -242,24 +242,6 @@ def test_resource_of_a_request(action: str, params: dict[str, Any], resource: st
     assert authorization.resource_arn(action, params, PREFIX) == resource
 
 
-def test_condition_keys_of_requests() -> None:
-    training = {
-        "ResourceConfig": {"InstanceType": "ml.m5.large", "KeepAlivePeriodInSeconds": 900},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-        "EnableNetworkIsolation": True,
-    }
-    assert authorization.condition_keys(training) == {
-        "sagemaker:instancetypes": ["ml.m5.large"],
-        "sagemaker:keepaliveperiod": 900,
-        "sagemaker:maxruntimeinseconds": 60,
-        "sagemaker:networkisolation": "true",
-    }
-    variants = [{"InstanceType": "ml.t2.medium"}, {"InstanceType": "ml.m5.large"}]
-    assert authorization.condition_keys({"ProductionVariants": variants}) == {
-        "sagemaker:instancetypes": ["ml.t2.medium", "ml.m5.large"]
-    }
-
-
 # --- other services ----------------------------------------------------------------------------------------
 
 PLACE = "us-east-1:123456789012"

@@ -58,14 +58,15 @@ def test_notebook_update_stops_changes_and_starts(account: Account) -> None:
     assert updated.outputs == stack.outputs
     found = account.client("sagemaker").describe_notebook_instance(NotebookInstanceName=stack.outputs["Name"])
     assert (found["NotebookInstanceStatus"], found["InstanceType"]) == ("InService", "ml.t3.large")
-    refused = account.deploy(notebook(InstanceType="ml.t3.large", RootAccess="Enabled"), StackName=stack.name)
+    asked = notebook(InstanceType="ml.t3.large", DefaultCodeRepository="https://example.com/a")
+    refused = account.deploy(asked, StackName=stack.name)
     assert refused.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "RootAccess=Enabled is not implemented" in refused.reasons["Notebook"]
+    assert "DefaultCodeRepository is not implemented" in refused.reasons["Notebook"]
     account.destroy(stack)
 
 
 def test_unknown_property_and_unknown_type_are_refused(account: Account) -> None:
-    stack = account.deploy(notebook(Colour="blue"))
+    stack = account.deploy(notebook(Colour="blue"), DisableValidation=True)
     assert "extraneous key [Colour]" in stack.reasons["Notebook"]
     with pytest.raises(ClientError, match="AWS::SageMaker::Domain"):
         account.deploy(template(Domain=resource("SageMaker::Domain", DomainName="x")))

@@ -47,7 +47,7 @@ def test_export_in_use_refuses(account: Account) -> None:
     exporting["Outputs"]["Name"]["Export"] = {"Name": export}
     owner = account.deploy(exporting)
     user = account.deploy(template(P=resource("SSM::Parameter", Type="String", Value={"Fn::ImportValue": export})))
-    with pytest.raises(ClientError, match=f"Export {export} is imported by stack {user.name}"):
+    with pytest.raises(ClientError, match=f"Export {export} cannot be deleted as it is in use by {user.name}"):
         account.client("cloudformation").delete_stack(StackName=owner.name)
     account.destroy(user)
     assert account.destroy(owner).status == "DELETE_COMPLETE"

@@ -25,6 +25,7 @@ from embedded_aws.runtime.images import IMAGES, UnknownImageError
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import MODEL, PROCESSING_JOB, TRAINING_JOB, Kind
 
+ROLE = "arn:aws:iam::123456789012:role/worker"
 PINNED = {
     "sagemaker-xgboost-3.2-0": {
         "numpy": "2.1.0",
@@ -266,16 +267,16 @@ def test_the_command_refuses_an_unknown_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "record"),
     [
-        (TRAINING_JOB, {"AlgorithmSpecification": {"TrainingImage": images.PYTORCH.uri}}),
-        (PROCESSING_JOB, {"AppSpecification": {"ImageUri": images.PYTORCH.uri}}),
-        (MODEL, {"PrimaryContainer": {"Image": images.PYTORCH_INFERENCE.uri}}),
+        (TRAINING_JOB, {"AlgorithmSpecification": {"TrainingImage": images.PYTORCH.uri}, "RoleArn": ROLE}),
+        (PROCESSING_JOB, {"AppSpecification": {"ImageUri": images.PYTORCH.uri}, "RoleArn": ROLE}),
+        (MODEL, {"PrimaryContainer": {"Image": images.PYTORCH_INFERENCE.uri}, "ExecutionRoleArn": ROLE}),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_an_image_without_its_environment_is_refused_with_the_command(
     kind: Kind, record: dict[str, Any], tmp_path: Path
 ) -> None:
-    host = cast("Host", SimpleNamespace(environments=tmp_path))
+    host = cast("Host", SimpleNamespace(environments=tmp_path, region="us-east-1", account="123456789012"))
     with pytest.raises(
         AwsError, match=r"not been made; make it with: python -m .*images .* pytorch-2.13-cpu$"
     ) as refused:

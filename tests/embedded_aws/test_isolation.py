@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from embedded_aws.clock import Clock
 from embedded_aws.runtime.local import LocalRuntime, Settings
 from embedded_aws.runtime.sandbox import Isolation
 from embedded_aws.sagemaker import endpoints
@@ -46,7 +47,7 @@ def start(account: Account, environments: Path, tmp_path: Path) -> Iterator[Star
     """Makes control planes over a runtime of this process, which uses the engine for objects and logs."""
     made: list[ControlPlane] = []
 
-    def make(isolation: Isolation, script_seconds: float = 300) -> ControlPlane:
+    def make(isolation: Isolation, speed: float | None = None) -> ControlPlane:
         engine, sessions = account.engine, RootSessions(account)
         settings = Settings(
             endpoint_url=engine.endpoint,
@@ -54,7 +55,7 @@ def start(account: Account, environments: Path, tmp_path: Path) -> Iterator[Star
             account=engine.account,
             state=tmp_path,
             environments=environments,
-            script_seconds=script_seconds,
+            clock=Clock(speed),
             isolation=isolation,
         )
         runtime = LocalRuntime(settings, sessions)
@@ -148,7 +149,7 @@ def scripted(plane: ControlPlane, script: str) -> dict[str, Any]:
         "CreateNotebookInstanceLifecycleConfig",
         {"NotebookInstanceLifecycleConfigName": "config", "OnCreate": [{"Content": content}]},
     )
-    plane.call("CreateNotebookInstance", stubs.notebook(LifecycleConfigName="config"))
+    plane.call("CreateNotebookInstance", stubs.notebook(LifecycleConfigName="config", RootAccess="Disabled"))
     return settled(plane, "NotebookInstance", "desk")
 
 
@@ -161,6 +162,7 @@ def test_an_ordinary_users_notebook_instance_has_one_user_with_two_names(start: 
         runuser -u ec2-user -- touch lab/first
         runuser -l ec2-user -c 'touch SageMaker/lab/second; pwd'
         runuser -u ec2-user -- aws --version
+        sudo -u ec2-user -i sh -c 'pwd; touch SageMaker/lab/third'
         ls lab
     """
     plane = start(Isolation.USER)
@@ -168,13 +170,20 @@ def test_an_ordinary_users_notebook_instance_has_one_user_with_two_names(start: 
     lines = Bench(account, "", "").log("/aws/sagemaker/NotebookInstances", "desk/LifecycleConfigOnCreate")
     assert found["NotebookInstanceStatus"] == "InService", (found.get("FailureReason"), lines)
     assert lines[0] == "/home/ec2-user"
-    assert lines[-2:] == ["first", "second"]
+    assert lines[-4:] == ["/home/ec2-user", "first", "second", "third"]
+    log = Bench(account, "", "")
+    for _ in polls(20):
+        if log.log("/aws/sagemaker/NotebookInstances", "desk/jupyter.log"):
+            break
+    said = " ".join(log.log("/aws/sagemaker/NotebookInstances", "desk/jupyter.log"))
+    assert "the volume has no limit on this machine" in said
+    assert "ec2-user has root's rights on this machine" in said
 
 
 @pytest.mark.skipif(AVAILABLE is Isolation.NONE, reason="needs namespaces")
 @pytest.mark.parametrize("script", ["sleep 30", "sleep 30 &"])
 def test_a_script_that_takes_too_long_fails_the_instance(start: Start, script: str) -> None:
-    found = scripted(start(AVAILABLE, script_seconds=0.5), script)
+    found = scripted(start(AVAILABLE, speed=600), script)
     assert found["NotebookInstanceStatus"] == "Failed"
     assert "took longer than 5 minutes. Please check your CloudWatch logs" in found["FailureReason"]
 

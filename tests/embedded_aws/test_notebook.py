@@ -256,11 +256,21 @@ def test_the_presigned_url_opens_jupyterlab(desks: Desks, plain: str) -> None:
         assert door.ask("POST", "/api/terminals")["name"]
 
 
+def test_the_url_alone_opens_no_jupyterlab(desks: Desks, plain: str) -> None:
+    """AWS opens "the Jupyter server home page" (API reference, CreatePresignedNotebookInstanceUrl): not here."""
+    url = desks.url(plain)
+    for short in (url, f"{url}&view=classic"):
+        answer = httpx.get(short, trust_env=False)
+        assert (answer.status_code, "Location" in answer.headers) == (501, False)
+        assert "add &view=lab" in answer.text
+    assert "/lab?token=" in httpx.get(f"{url}&view=lab", trust_env=False).headers["Location"]
+
+
 def test_the_url_leads_to_a_path_too_and_only_with_its_token(desks: Desks, plain: str) -> None:
     url = desks.url(plain)
     deep = url.replace(f"/{plain}?", f"/{plain}/lab/tree/note.txt?")
     assert "/lab/tree/note.txt?token=" in httpx.get(deep, trust_env=False).headers["Location"]
-    assert httpx.get(url.split("authToken=")[0] + "authToken=guess", trust_env=False).status_code == 403
+    assert httpx.get(url.split("authToken=")[0] + "authToken=guess&view=lab", trust_env=False).status_code == 403
     other = url.replace(f"/{plain}?", "/another?")
     assert httpx.get(other, trust_env=False).status_code == 403
 

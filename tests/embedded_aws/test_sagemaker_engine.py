@@ -108,7 +108,7 @@ def test_a_running_job_is_stopped_and_then_deleted(sagemaker: Any, role: str, bu
 
 
 def test_an_unknown_image_is_refused_with_the_known(sagemaker: Any, role: str, bucket: str) -> None:  # noqa: ANN401 # a client
-    own = {**SLEEP, "TrainingImage": "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1"}
+    own = {**SLEEP, "TrainingImage": "763104351884.dkr.ecr.us-east-1.amazonaws.com/own:1"}
     params = training(fresh("job"), role, bucket, AlgorithmSpecification=own)
     code, message = refusal(sagemaker.create_training_job, **params)
     assert code == "ValidationException"

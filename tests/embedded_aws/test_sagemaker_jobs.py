@@ -166,7 +166,14 @@ def test_secondary_states(at: Stand) -> None:
     at.plane.transition(TRAINING_JOB, record, "Completed")
     job = at("DescribeTrainingJob", TrainingJobName="job")
     passed = job["SecondaryStatusTransitions"]
-    assert [step["Status"] for step in passed] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [step["Status"] for step in passed] == [
+        "Starting",
+        "Pending",
+        "Downloading",
+        "Training",
+        "Uploading",
+        "Completed",
+    ]
     assert all(step["StatusMessage"] and step["StartTime"] <= step["EndTime"] for step in passed)
     assert job["SecondaryStatus"] == "Completed"
     assert job["LastModifiedTime"] >= job["CreationTime"]
@@ -221,6 +228,16 @@ def test_processing_names_must_differ(at: Stand) -> None:
     place = {"S3Uri": "s3://bucket/in", "LocalPath": "/opt/ml/processing/in", "S3DataType": "S3Prefix"}
     inputs = [{"InputName": "in", "S3Input": {**place, "S3InputMode": "File"}}] * 2
     assert "input names must be unique" in error(at, "CreateProcessingJob", **processing(ProcessingInputs=inputs))[1]
+
+
+def test_channel_names_must_differ(at: Stand) -> None:
+    """API_Channel: a channel is a named input source, and its name its directory: two would share it."""
+    source = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}}
+    twice = training(InputDataConfig=[{"ChannelName": "train", **source}] * 2)
+    assert error(at, "CreateTrainingJob", **twice) == (
+        "ValidationException",
+        "Channel names must be unique: train, train",
+    )
 
 
 def test_quotas() -> None:

@@ -144,3 +144,18 @@ def test_every_kind_lists_what_it_holds() -> None:
         assert summary["CreationTime"]
         held[kind.name] = summary[kind.arn_member]
     assert held == {kind: arn for kind, arn, _ in at.plane.inventory()}
+
+
+def test_training_jobs_are_counted_before_their_status_is_looked_at() -> None:
+    """API_ListTrainingJobs: with StatusEquals and MaxResults the page is taken first, and filtered then."""
+    at = stand()
+    for name in ("a", "b"):
+        at.done("CreateTrainingJob", **training(name))
+    at("CreateTrainingJob", **training("c"))
+    asked = {"StatusEquals": "Completed", "SortBy": "Name", "SortOrder": "Descending"}
+    page = at("ListTrainingJobs", MaxResults=2, **asked)
+    assert [one["TrainingJobName"] for one in page["TrainingJobSummaries"]] == ["b"]
+    rest = at("ListTrainingJobs", MaxResults=2, NextToken=page["NextToken"], **asked)
+    assert [one["TrainingJobName"] for one in rest["TrainingJobSummaries"]] == ["a"]
+    whole = at("ListTrainingJobs", **asked)
+    assert [one["TrainingJobName"] for one in whole["TrainingJobSummaries"]] == ["b", "a"]

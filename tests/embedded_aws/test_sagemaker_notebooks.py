@@ -27,8 +27,8 @@ STATES = ["Pending", "InService", "Stopping", "Stopped", "Failed", "Deleting", "
 
 @pytest.fixture
 def at() -> Stand:
-    """A notebook instance in Pending."""
-    made = stand()
+    """A notebook instance in Pending; Updating lasts long enough to be seen on a busy machine."""
+    made = stand(settle_seconds=0.3)
     made("CreateNotebookInstance", **notebook())
     return made
 

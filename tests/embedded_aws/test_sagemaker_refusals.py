@@ -36,7 +36,11 @@ CREATES = {
     "CreateEndpoint": {"EndpointName": "other", "EndpointConfigName": "config"},
     "CreateNotebookInstance": notebook(),
 }
-CALLS = {**CREATES, "UpdateNotebookInstance": {"NotebookInstanceName": "desk"}}
+CALLS = {
+    **CREATES,
+    "UpdateNotebookInstance": {"NotebookInstanceName": "desk"},
+    "UpdateTrainingJob": {"TrainingJobName": "job"},
+}
 VPC = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
 CACHE = {"ModelCacheSetting": "Disabled"}
 SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}
@@ -83,9 +87,8 @@ def metadata(version: str) -> Params:
     ("action", "member", "shown"),
     [
         ("CreateTrainingJob", {"VpcConfig": VPC}, "VpcConfig"),
-        ("CreateTrainingJob", {"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining=True"),
         ("CreateTrainingJob", {"EnableNetworkIsolation": True}, "EnableNetworkIsolation=True"),
-        ("CreateTrainingJob", {"CheckpointConfig": {"S3Uri": "s3://bucket/c"}}, "CheckpointConfig"),
+        ("UpdateTrainingJob", {"ProfilerConfig": {"DisableProfiler": True}}, "ProfilerConfig"),
         ("CreateTrainingJob", {"InputDataConfig": [channel(InputMode="Pipe")]}, "InputDataConfig.InputMode=Pipe"),
         ("CreateTrainingJob", {"InputDataConfig": [channel(), channel(CompressionType="Gzip")]}, "Type=Gzip"),
         (
@@ -120,9 +123,7 @@ def metadata(version: str) -> Params:
         ("CreateNotebookInstance", {"DirectInternetAccess": "Disabled"}, "DirectInternetAccess=Disabled"),
         ("CreateNotebookInstance", {"PlatformIdentifier": "notebook-al2-v2"}, "PlatformIdentifier=notebook-al2-v2"),
         ("CreateNotebookInstance", {"DefaultCodeRepository": "https://example.com/a"}, "DefaultCodeRepository"),
-        ("CreateNotebookInstance", {"RootAccess": "Enabled"}, "RootAccess=Enabled"),
         ("CreateNotebookInstance", metadata("1"), "MinimumInstanceMetadataServiceVersion=1"),
-        ("UpdateNotebookInstance", {"RootAccess": "Enabled"}, "RootAccess=Enabled"),
     ],
 )
 def test_a_member_that_is_not_done(action: str, member: Params, shown: str) -> None:
@@ -234,7 +235,8 @@ def test_every_top_level_member_is_refused_or_known() -> None:
         "CreateTrainingJob": "TrainingJobName HyperParameters AlgorithmSpecification RoleArn InputDataConfig "
         "OutputDataConfig ResourceConfig StoppingCondition Tags EnableInterContainerTrafficEncryption "
         "ExperimentConfig ProfilerConfig Environment RetryStrategy RemoteDebugConfig InfraCheckConfig "
-        "SessionChainingConfig",
+        "SessionChainingConfig EnableManagedSpotTraining CheckpointConfig",
+        "UpdateTrainingJob": "TrainingJobName ResourceConfig",
         "CreateProcessingJob": "ProcessingInputs ProcessingOutputConfig ProcessingJobName ProcessingResources "
         "StoppingCondition AppSpecification Environment NetworkConfig RoleArn Tags ExperimentConfig",
         "CreateTransformJob": "TransformJobName ModelName MaxConcurrentTransforms MaxPayloadInMB "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import File, Isolation, Mount, Sandbox, SandboxError, SandboxSpec, User, detect
 from tests.embedded_aws.waiting import eventually
 
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 with tempfile.TemporaryDirectory() as _state:
-    AVAILABLE = detect(Path(_state))
+    AVAILABLE = detect(Nursery(Path(_state)))
 namespaces = pytest.mark.skipif(AVAILABLE is Isolation.NONE, reason="this machine gives no namespaces")
 root = pytest.mark.skipif(AVAILABLE is not Isolation.ROOT, reason="needs root")
 CONFINED = [
@@ -30,7 +32,8 @@ ALL = [*CONFINED, Isolation.NONE]
 
 def spec(tmp_path: Path, isolation: Isolation, *mounts: Mount, files: Sequence[File] = ()) -> SandboxSpec:
     """A sandbox whose state lies in the test's directory."""
-    return SandboxSpec(state=tmp_path / "state", isolation=isolation, hostname="algo-1", mounts=mounts, files=files)
+    nursery = Nursery(tmp_path / "state")
+    return SandboxSpec(nursery=nursery, isolation=isolation, hostname="algo-1", mounts=mounts, files=files)
 
 
 def run(sandbox: Sandbox, command: str, user: User | None = None) -> tuple[int | None, str]:
@@ -155,8 +158,9 @@ def test_everything_ends_when_the_engine_is_killed(tmp_path: Path, isolation: Is
     program = f"""
 import os, sys, time
 from pathlib import Path
+from embedded_aws.runtime.nursery import Nursery
 from embedded_aws.runtime.sandbox import Isolation, Sandbox, SandboxSpec
-sandbox = Sandbox(SandboxSpec(state=Path({str(tmp_path)!r}), isolation=Isolation({isolation.value!r})))
+sandbox = Sandbox(SandboxSpec(nursery=Nursery(Path({str(tmp_path)!r})), isolation=Isolation({isolation.value!r})))
 sandbox.spawn(["/bin/sh", "-c", "setsid sleep 321 >/dev/null 2>&1 & exec sleep 321"], env={ENV!r}, output=2)
 print("ready", flush=True)
 time.sleep(60)
@@ -202,3 +206,15 @@ def test_without_namespaces_paths_are_those_of_the_machine(tmp_path: Path) -> No
         assert sandbox.inside("/opt/ml/input/data") == f"{tmp_path}/ml/input/data"
         assert sandbox.inside("/opt/ml/model/x") == f"{tmp_path}/model/x"
         assert sandbox.inside("/usr/bin") == "/usr/bin"
+
+
+@pytest.mark.parametrize("isolation", ALL)
+def test_a_command_can_wait_for_the_first_connection(tmp_path: Path, isolation: Isolation) -> None:
+    answer = "import socket; s = socket.socket(fileno=3); c, _ = s.accept(); c.sendall(b'here'); c.close()"
+    with Sandbox(spec(tmp_path, isolation)) as sandbox, socket.create_server(("127.0.0.1", 0)) as listener:
+        with Path(os.devnull).open("w") as nowhere:
+            process = sandbox.spawn(["python3", "-c", answer], env=ENV, output=nowhere.fileno(), listener=listener)
+        assert process.wait(0.3) is None
+        with socket.create_connection(listener.getsockname(), timeout=20) as connection:
+            assert connection.recv(10) == b"here"
+        assert process.wait(10) == 0

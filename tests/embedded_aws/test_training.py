@@ -64,7 +64,7 @@ def test_a_script_trains_on_channels_and_leaves_model_and_output(at: Bench) -> N
     assert output == {"notes": '{"eta": 0.3, "deep-trees": true}'}
     assert [(item["MetricName"], item["Value"]) for item in job["FinalMetricDataList"]] == [("auc", 0.75)]
     steps = [step["Status"] for step in job["SecondaryStatusTransitions"]]
-    assert steps == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert steps == ["Starting", "Pending", "Downloading", "Training", "Uploading", "Completed"]
 
 
 def test_an_algorithms_own_metrics_are_read_from_its_scripts_log(at: Bench) -> None:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.lab_scripts import LabScripts
 from classlab.labs import Lab, read_lab
 from embedded_aws.runtime import images
-from embedded_aws.runtime.environments import find_uv
+from embedded_aws.runtime.environments import Environment
 from tests.labs import animals
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / ".envs"
@@ -59,14 +59,14 @@ def animals_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def animals_lab(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> animals.Animals:
-    """The image data lab's scripts, with what its jobs install."""
-    python = images.environment(images.SCIKIT_LEARN, environments).python
-    packages = tmp_path_factory.mktemp("container")
-    install = [find_uv(), "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+def animals_lab(environments: Path) -> animals.Animals:
+    """The image data lab's scripts, with what its jobs install, made once for each state of the lock."""
+    image = images.SCIKIT_LEARN
     lock = animals.LAB.folder / "container.txt"
-    subprocess.run([*install, "--python", python, "--target", packages, "--requirement", lock], check=True)
-    return animals.Animals(python=python, packages=packages)
+    container = Environment("image-data-container", lock, environments, image.python)
+    container.make()
+    packages = container.folder / f"lib/python{image.python}/site-packages"
+    return animals.Animals(python=images.environment(image, environments).python, packages=packages)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,9 +12,13 @@ import pytest
 from benchmarks.lab_scripts import LabScripts, ScriptError
 from classlab.labs import Lab
 from embedded_aws.runtime.environments import Environment
+from tests.labs import java
 from tests.labs.churn_cases import WRONG, write_cases
 
-pytestmark = pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java 17, and there is no java here")
+JAVA = java.installed()
+pytestmark = pytest.mark.skipif(
+    (JAVA or 0) < java.NEEDED, reason=f"Spark needs Java {java.NEEDED} or newer; here is {JAVA or 'none'}"
+)
 PARTS = ("train", "validation", "test")
 # Of prepare.py's cases those that go another way in Spark: the check of a row is the same code in both.
 CASES = (

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import io
+import itertools
 import json
 import ssl
 import sys
@@ -38,6 +39,8 @@ class Site:
     busy: Counter[str] = field(default_factory=Counter)  # how often it is 503
     moved: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)  # path and range
+    meeting: threading.Barrier | None = None  # where the first requests for pictures wait for each other
+    order: Iterator[int] = field(default_factory=itertools.count)
     url: str = ""
 
     def etag(self, path: str) -> str:
@@ -67,6 +70,8 @@ def handler_of(site: Site) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
+            if site.meeting and self.path.startswith("/train2017/") and next(site.order) < site.meeting.parties:
+                site.meeting.wait()
             content, same = site.files[self.path], self.headers.get("If-Range") == site.etag(self.path)
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and same else 0
             self.send_response(206 if start else 200)
@@ -324,6 +329,19 @@ def test_offline_it_names_the_host_and_what_to_do(
     assert "--data" in said
     assert "draws its own pictures" in said
     assert not (tmp_path / "animals.tar").exists()
+
+
+@pytest.mark.parametrize("total", [0, 4])
+def test_a_bar_begins_empty(capsys: pytest.CaptureFixture[str], total: int) -> None:
+    fetching.Progress("pictures", total, watched=True).begin()
+    assert capsys.readouterr().err == f"\rpictures {'░' * 30} 0 of {total}"
+
+
+def test_pictures_are_fetched_many_at_a_time(site: Site, drawn: dict[str, bytes], tmp_path: Path) -> None:
+    site.meeting = threading.Barrier(fetching.THREADS, timeout=20)
+    fetched(site, tmp_path / "animals.tar", drawn)
+    assert not site.meeting.broken  # so many requests stood open at once
+    assert next(site.order) > fetching.THREADS
 
 
 @pytest.mark.parametrize("watched", [True, False])

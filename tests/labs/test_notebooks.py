@@ -1,5 +1,6 @@
 """Every lab of the tree keeps the rules of `classlab labs check`, and its notebooks can be built in every language."""
 
+import ast
 from string import Formatter
 from typing import get_args
 
@@ -34,6 +35,23 @@ def test_its_words_are_the_sources_with_the_same_gaps(folder: str, language: Lan
         for spoken in (SOURCE_LANGUAGE, language)
     )
     assert translated == english
+
+
+@pytest.mark.parametrize("folder", lab_folders())
+def test_every_word_that_its_code_looks_up_is_there(folder: str) -> None:
+    lab = read_lab(folder)
+    tables = words_of(lab, SOURCE_LANGUAGE)
+    for name, source in lab.notebook_sources.items():
+        code = (lab.folder / source).read_text(encoding="utf-8")
+        asked = {
+            node.slice.value
+            for node in ast.walk(ast.parse(code))
+            if isinstance(node, ast.Subscript)
+            and ast.unparse(node.value) == "words"
+            and isinstance(node.slice, ast.Constant)
+        }
+        assert "right" in asked
+        assert asked <= set(tables[name])
 
 
 def _gaps(word: str) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from benchmarks.class_stack import class_stack, create_seat, seat_template, wait_for_seats
@@ -104,7 +105,9 @@ def test_open_prints_a_url_that_opens_the_seat(classlab: Classlab) -> None:
     assert done.returncode == 0
     notebook = f"labs/{LAB}/{LAB}.ipynb"
     assert notebook in done.stderr
-    with NotebookSession(done.stdout.strip()) as session:
+    url = done.stdout.strip()
+    assert "jupyter-config-data" in httpx.get(url, follow_redirects=True, trust_env=False).text  # JupyterLab's page
+    with NotebookSession(url) as session:
         assert notebook in session.files(f"labs/{LAB}")
 
 

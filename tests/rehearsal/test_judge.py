@@ -1,6 +1,8 @@
 """The judge's own test: one leftover of each kind is planted, and each must be named and cost the exit status."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -77,6 +79,39 @@ OTHERS: dict[str, tuple[Plant, str]] = {
         lambda aws, role: aws("stepfunctions").create_state_machine(name="left", definition=MACHINE, roleArn=role),
         "stepfunctions _state_machines 123456789012/us-east-1/arn:aws:states:us-east-1:123456789012:stateMachine:left",
     ),
+    "execution": (
+        lambda aws, _role: aws("stepfunctions").start_execution(
+            stateMachineArn="arn:aws:states:us-east-1:123456789012:stateMachine:left", name="left"
+        ),
+        "stepfunctions _executions 123456789012/us-east-1/arn:aws:states:us-east-1:123456789012:execution:left:left",
+    ),
+    "function": (
+        lambda aws, role: aws("lambda").create_function(
+            FunctionName="left", Runtime="python3.12", Role=role, Handler="index.handler", Code={"ZipFile": _code()}
+        ),
+        "lambda_svc _functions 123456789012/us-east-1/left",
+    ),
+    "schedule": (
+        lambda aws, role: aws("scheduler").create_schedule(
+            Name="left",
+            ScheduleExpression="rate(1 day)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": "arn:aws:lambda:us-east-1:123456789012:function:left", "RoleArn": role},
+        ),
+        "scheduler _schedules 123456789012/us-east-1/default",
+    ),
+    "budget": (
+        lambda aws, _role: aws("budgets").create_budget(
+            AccountId="123456789012",
+            Budget={
+                "BudgetName": "left",
+                "BudgetType": "COST",
+                "TimeUnit": "MONTHLY",
+                "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+            },
+        ),
+        "budgets _budgets 123456789012/left",
+    ),
     "table": (
         lambda aws, _role: aws("dynamodb").create_table(
             TableName="left",
@@ -94,6 +129,14 @@ def _allow_nothing() -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+def _code() -> bytes:
+    """A function's archive."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context):\n    return 1\n")
+    return content.getvalue()
+
+
 def _count(day: Day, _progress: Progress) -> None:
     day.baseline = inventory.take(day.engine)
 
@@ -103,7 +146,8 @@ def _plant(day: Day, _progress: Progress) -> None:
     session = boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=day.engine.region)
     image = image_uri(day.labs[0].pipeline.prepare.image, day.engine.region)
     plant(Twin(aws=day.root, classroom="sample", attendee="ann", nobody="zoe", image=image))
-    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    services = [f"{name}.amazonaws.com" for name in ("states", "lambda", "scheduler")]
+    trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
     role = day.root.iam.create_role(
         RoleName="left", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )["Role"]["Arn"]

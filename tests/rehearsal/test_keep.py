@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import boto3
 import pytest
 from click.testing import CliRunner, Result
 
+from classlab.cdk import PROJECT
 from classlab.cli.main import main
+from classlab.contract import TAG_CLASSROOM, AttendeeOutput
+from classlab.notebook_session import NotebookSession
 from classlab.rehearsal.judge import judge_machine
 from classlab.rehearsal.options import Options
 from classlab.rehearsal.steps.morning import ENGINE, INSTRUCTOR, PREPARE
@@ -90,6 +95,47 @@ def test_the_variables_reach_it_as_the_instructor_and_are_nobody_elses_to_read(k
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(shell, env=clean, capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith(":user/instructor")
+
+
+def test_the_printed_command_opens_a_seat(kept: Kept) -> None:
+    (command,) = re.findall(r"open a notebook: (.*?--classroom +\S+)", kept.done.output, re.DOTALL)
+    _stack_of_zoe(kept)
+    shell = ["bash", "-c", '. "$1" && exec $2 --no-browser', "bash", str(kept.workspace.variables), command]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(shell, env=clean, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with NotebookSession(done.stdout.strip()) as session:
+        assert session.kernels()
+
+
+def _stack_of_zoe(kept: Kept) -> None:
+    """A seat as small as can be, made by the root as no deployment is part of this day."""
+    key = json.loads((kept.workspace.state / "root.json").read_text())
+    keys = {f"aws_{name}": value for name, value in key.items()}
+    aws = boto3.client("cloudformation", region_name="us-east-1", endpoint_url=kept.endpoint, **keys)
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
+    desk = {
+        "NotebookInstanceName": "evening--zoe--notebook",
+        "InstanceType": "ml.t3.medium",
+        "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+        "RootAccess": "Disabled",
+        "InstanceMetadataServiceConfiguration": {"MinimumInstanceMetadataServiceVersion": "2"},
+    }
+    template = {
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+            "Desk": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": desk},
+        },
+        "Outputs": {AttendeeOutput.NOTEBOOK: {"Value": {"Fn::GetAtt": ["Desk", "NotebookInstanceName"]}}},
+    }
+    aws.create_stack(
+        StackName="evening--zoe",
+        TemplateBody=json.dumps(template),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": TAG_CLASSROOM, "Value": "evening"}],
+    )
+    aws.get_waiter("stack_create_complete").wait(StackName="evening--zoe", WaiterConfig={"Delay": 1})
 
 
 @pytest.mark.parametrize("option", ["--classroom", "--roster"])

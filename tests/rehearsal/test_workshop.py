@@ -17,6 +17,7 @@ from classlab.labs import Lab, in_order, lab_folders, read_lab
 from classlab.rehearsal.options import Options
 from classlab.reporting.report import LabRow, Report
 from classlab.settings import Language
+from tests.labs.shown_tables import tables_in
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.workshop]
 LABS = in_order([read_lab(folder) for folder in lab_folders()])
@@ -110,6 +111,16 @@ def test_pictures_are_learned(day: tuple[int, Report], name: str) -> None:
     lab = _lab(day, name)
     assert lab.metrics["accuracy"] >= 0.9
     assert lab.metrics["pictures"] == _lab(day, "image-data").metrics["pictures"]
+
+
+def test_the_comparison_has_a_row_for_each_image_lab_and_no_gap(day: tuple[int, Report], folder: Path) -> None:
+    (path,) = (folder / "closed" / WORK_PREFIX / day[1].notebooks[0].attendee).rglob("image-comparison.ipynb")
+    tables = list(tables_in(json.loads(path.read_text(encoding="utf-8"))))
+    headings = ["", "accuracy", "macro F1", "training, seconds", "pictures a second"]
+    (rows,) = [rows for heading, *rows in tables if heading == headings]
+    assert [row[0] for row in rows] == ["image-data", *PICTURES]
+    for _, *cells in rows:
+        assert all(float(cell) > 0 for cell in cells)  # not a number is not above zero
 
 
 def test_later_labs_inherit_what_their_data_goes_back_to(day: tuple[int, Report]) -> None:

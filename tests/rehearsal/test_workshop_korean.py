@@ -1,6 +1,7 @@
 """A Korean class without GPUs for attendees: the notebook goes on with the model that a pipeline trained."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -90,5 +91,13 @@ def test_the_refusal_is_told_in_the_classs_language(said: str) -> None:
 def test_the_pipelines_model_is_scored(day: tuple[int, Report], said: str) -> None:
     metrics = next(row.metrics for row in day[1].labs if row.name == LAB)
     assert metrics["accuracy"] >= 0.9
-    (row,) = [line for line in said.splitlines() if line.startswith("accuracy ")]  # the baseline's, then this one's
-    assert float(row.split()[-1]) == pytest.approx(metrics["accuracy"], abs=0.005)
+    sentence, row = [line for line in said.splitlines() if line.startswith("정확도 ")]
+    assert sentence.startswith(f"정확도 {metrics['accuracy']:.3f}, 매크로 F1 ")
+    assert float(row.split()[-1]) == pytest.approx(metrics["accuracy"], abs=0.005)  # the baseline's, then this one's
+
+
+def test_the_words_of_tables_and_messages_are_korean(said: str) -> None:
+    assert re.search(r"^자리 \S+, 버킷 \S+, 리전 \S+$", said, re.MULTILINE)
+    assert re.search(r"^학습: \d+초, 초당 사진 \d+\.\d장$", said, re.MULTILINE)
+    for english in ("seat ", "bucket ", "macro F1", "pictures", "magic "):
+        assert english not in said

@@ -67,6 +67,16 @@ def test_no_name_reaches_another(attendee_template: Template, class_template: Te
         assert not role.may("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/classlab/sample/sample--{theirs}-Role")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_created_carries_the_tag_of_the_class(ann: SeatRoles, kind: str) -> None:
+    action, arn, whole = f"sagemaker:{KINDS[kind][0]}", sagemaker_arn(kind, "sample--ann--x"), creating()
+    tag = "aws:requesttag/classlab:classroom"
+    assert action.startswith("sagemaker:Create")
+    assert ann.execution.may(action, arn, whole)
+    assert not ann.execution.may(action, arn, {key: value for key, value in whole.items() if key != tag})
+    assert not ann.execution.may(action, arn, whole | {tag: ["other"]})
+
+
 @pytest.mark.parametrize("missing", ["aws:requesttag/classlab:classroom", "sagemaker:instancetypes"])
 @pytest.mark.parametrize("action", ["CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob"])
 def test_a_job_states_its_class_and_instance(ann: SeatRoles, action: str, missing: str) -> None:
@@ -136,6 +146,14 @@ def test_buckets(ann: SeatRoles) -> None:
     shared = f"arn:aws:s3:::{CLASS_BUCKET}"
     assert may("s3:GetObject", f"{shared}/assets/0123456789abcdef/labs.bundle")
     assert may("s3:GetObject", f"{shared}/data/churn.csv")
+    assert may("s3:GetObject", f"{shared}/shared/outputs/image-builtin.json")
+    for prefix in ("assets/", "data/", "shared/runs/image-builtin/"):
+        assert may("s3:ListBucket", shared, {"s3:prefix": [prefix]})
+    for prefix in ("", "work/", "work/anna/"):
+        assert not may("s3:ListBucket", shared, {"s3:prefix": [prefix]})
+    for key in ("shared/outputs/image-builtin.json", "assets/0123456789abcdef/labs.bundle"):
+        assert not may("s3:PutObject", f"{shared}/{key}")
+        assert not may("s3:DeleteObject", f"{shared}/{key}")
     assert not may("s3:GetObject", f"{shared}/work/anna/secret.ipynb")
     assert not may("s3:PutObject", f"{shared}/data/churn.csv")
 

@@ -11,6 +11,7 @@ from classlab.labs import PROCESSING_STARTER, Lab, read_lab
 from classlab.settings import read_classroom
 from infra.asl.jobs import Run
 from infra.asl.lab_pipeline import PROVISIONING_SECONDS, Pipeline
+from infra.asl.language import THROTTLED
 from infra.seat import Seat
 from tests.synth.conftest import CLASSROOM_FILE, LABS, Template
 from tests.synth.machines import Machine, definition, evaluate, expression, reached, tasks
@@ -54,6 +55,14 @@ def test_jobs_wait_and_end(any_pipeline: tuple[Lab, Machine]) -> None:
         "RecordStopped": "aws-sdk:s3:putObject",
         "RecordFailure": "aws-sdk:s3:putObject",
     }
+
+
+def test_whatever_is_throttled_is_tried_again(any_pipeline: tuple[Lab, Machine]) -> None:
+    asking = [state for _, state in tasks(any_pipeline[1]) if ":::sagemaker:" in state["Resource"]]
+    assert asking
+    for state in asking:
+        first = state["Retry"][0]
+        assert (set(first["ErrorEquals"]), first["MaxAttempts"]) == (set(THROTTLED), 5)
 
 
 def test_everything_made_is_tagged_for_the_class_and_named_after_the_seat(

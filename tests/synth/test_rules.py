@@ -49,6 +49,20 @@ def test_the_attendee_stack_passes_cdk_nag(any_inputs: ClassInputs, lifecycle_fo
     assert _findings(app) == []
 
 
+@pytest.mark.parametrize("name", ["attendee_template", "full_attendee_template"])
+def test_the_notebook_instance_gives_neither_root_nor_the_first_metadata_service(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    template: Template = request.getfixturevalue(name)
+    (instance,) = [
+        made["Properties"]
+        for made in template["Resources"].values()
+        if made["Type"] == "AWS::SageMaker::NotebookInstance"
+    ]
+    assert instance["RootAccess"] == "Disabled"
+    assert instance["InstanceMetadataServiceConfiguration"] == {"MinimumInstanceMetadataServiceVersion": "2"}
+
+
 def test_a_wildcard_without_a_reason_is_found(tmp_path: Path) -> None:
     app = App(analytics_reporting=False, outdir=str(tmp_path))
     stack = Stack(app, "Careless")

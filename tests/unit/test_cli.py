@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from classlab.aws import Aws
@@ -17,6 +19,8 @@ from classlab.contract import (
     TEARDOWN_REPORT_KEY,
     AttendeeOutput,
     ClassroomOutput,
+    outputs_key,
+    run_prefix,
 )
 from classlab.labs import lab_folders
 from classlab.rehearsal.options import Options
@@ -157,9 +161,14 @@ def test_status_names_what_is_broken(sample_class: Aws) -> None:
 
 
 def test_open_prints_the_url(sample_class: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("classlab.cli.open.presigned_url", lambda _aws, name: f"https://{name}/?authToken=x")
+    def authorized(*, NotebookInstanceName: str) -> dict[str, str]:  # noqa: N803 # AWS's name
+        return {"AuthorizedUrl": f"https://{NotebookInstanceName}.notebook.us-east-1.sagemaker.aws?authToken=x"}
+
+    client = SimpleNamespace(create_presigned_notebook_instance_url=authorized)  # moto has no such call
+    monkeypatch.setattr(Aws, "sagemaker", client)
     done = _run("open", "ann", "--no-browser", "--classroom", SAMPLE)
-    assert done.stdout == "https://sample--ann--notebook/?authToken=x\n"
+    url = "https://sample--ann--notebook.notebook.us-east-1.sagemaker.aws?authToken=x&view=lab"
+    assert done.stdout == f"{url}\n"
     assert "open labs/churn-xgboost/churn-xgboost.ipynb" in done.stderr
 
 
@@ -260,3 +269,23 @@ def test_rehearse_refuses_a_data_folder_that_is_not_there(tmp_path: Path) -> Non
     done = _run("rehearse", "--data", str(tmp_path / "none"))
     assert done.exit_code == 2
     assert "there is no such folder" in done.stderr
+
+
+def test_jump_brings_what_a_notebook_compares_with_and_names_what_nobody_finished(
+    sample_class: Aws, tmp_path: Path
+) -> None:
+    classroom = tmp_path / "classroom.yaml"
+    document = yaml.safe_load(Path(SAMPLE).read_text(encoding="utf-8"))
+    classroom.write_text(yaml.safe_dump({**document, "labs": lab_folders()}), encoding="utf-8")
+    for lab in ("image-data", "image-tensorflow"):
+        run = f"s3://bucket-ann/{run_prefix(lab, '1')}"
+        outputs = {"lab": lab, "run": "1", "made_by": "pipeline", "artifact": f"{run}m", "prepared": run, "scored": run}
+        sample_class.s3.put_object(Bucket="bucket-ann", Key=outputs_key(lab), Body=json.dumps(outputs).encode())
+        sample_class.s3.put_object(Bucket="bucket-ann", Key=f"{run_prefix(lab, '1')}m", Body=b"model")
+    found = _run("jump", "image_pytorch", "anna", "--classroom", str(classroom), "--json")
+    assert [(handed["lab"], handed["outcome"]) for handed in json.loads(found.stdout)] == [
+        ("image-data", "put in place"),
+        ("image-tensorflow", "put in place"),
+    ]
+    assert "image-builtin is left out: nobody has finished it" in found.stderr
+    assert "image-tensorflow is left out" not in found.stderr

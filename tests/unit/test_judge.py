@@ -5,12 +5,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from classlab.rehearsal.inventory import Item
-from classlab.rehearsal.judge import judge_account, judge_machine
+from classlab.rehearsal.judge import judge_account, judge_machine, still_at_work
 
 BUCKET = Item("s3", "buckets", "cdk-assets")
 STRANGER = Item("iam", "roles", "sample--zoe-1-role")
@@ -124,3 +125,32 @@ def test_a_temporary_folder_of_ours_is_found(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "classlab-left").mkdir()
     (tmp_path / "somebody-else").mkdir()
     assert _machine(_closed_port()) == [f"temporary folder {tmp_path / 'classlab-left'}"]
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A folder with something mounted in it."""
+    point = tmp_path / "a folder" / "point"
+    point.mkdir(parents=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "none", str(point)], check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+    yield point
+    subprocess.run(["umount", str(point)], check=True)
+
+
+def test_a_mount_is_found(mounted: Path) -> None:
+    found = partial(still_at_work, endpoint=_closed_port(), mark=f"{MARK}={os.getpid()}")
+    assert found(folders=(mounted.parent,)) == [f"mount {mounted}"]
+    assert found(folders=(mounted / "deeper",)) == []
+
+
+def test_what_goes_by_itself_was_not_left() -> None:
+    command = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(0.5)"]
+    environment = {**os.environ, MARK: str(os.getpid())}
+    found = partial(still_at_work, endpoint=_closed_port(), mark=f"{MARK}={os.getpid()}")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert [text.split()[1] for text in found(folders=())] == [str(process.pid)]
+        assert found(folders=(), patience=30) == []

@@ -11,7 +11,7 @@ from classlab.aws import Aws
 from classlab.contract import AttendeeOutput, LabOutputs, outputs_key, run_prefix
 from classlab.data_source import read_outputs
 from classlab.errors import UserError
-from classlab.labs import Lab, earlier, read_lab
+from classlab.labs import Lab, earlier, read_lab, read_too
 from classlab.stacks import Stack
 
 RUN = "0123456789ab"
@@ -144,3 +144,21 @@ def test_outputs_without_their_files_do_not_count(aws: Aws, lab: Lab, seats: dic
     with pytest.raises(UserError, match="did not arrive"):
         sharing.share(aws, earlier(lab)[0], seats, CLASS)
     assert read_outputs(aws, "class-bucket", "churn-xgboost", "shared/") is None
+
+
+def test_what_is_only_compared_comes_along_from_whoever_finished_it(aws: Aws, seats: dict[str, Stack]) -> None:
+    lab = read_lab("image_pytorch")
+    compared = read_too(lab)
+    assert [one.name for one in compared] == ["image-builtin", "image-tensorflow"]
+    assert sharing.available(aws, compared, seats, CLASS) == []
+    for finished in ("image-data", "image-tensorflow"):
+        _finish(aws, "ann-bucket", lab=finished)
+    there = sharing.available(aws, compared, seats, CLASS)
+    assert [one.name for one in there] == ["image-tensorflow"]
+    done = sharing.jump(aws, [*earlier(lab), *there], {"bob": seats["bob"]}, seats, CLASS)
+    assert [(handed.lab, handed.outcome) for handed in done] == [
+        ("image-data", "put in place"),
+        ("image-tensorflow", "put in place"),
+    ]
+    assert read_outputs(aws, "bob-bucket", "image-tensorflow") is not None
+    assert [one.name for one in sharing.available(aws, compared, {}, CLASS)] == ["image-tensorflow"]  # shared by now

@@ -5,21 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from click.testing import CliRunner
 
 from classlab import pipelines
 from classlab.aws import Aws
+from classlab.cli.main import main
 from classlab.contract import AttendeeOutput, ClassroomOutput, PipelineData, PipelineResult, outputs_key
 from classlab.labs import Lab, read_lab
 from classlab.notebook_session import Executed
 from classlab.rehearsal.day import Day
 from classlab.rehearsal.options import Options
+from classlab.rehearsal.outcome import report_of
 from classlab.rehearsal.steps import notebook as notebook_steps
 from classlab.rehearsal.steps.notebook import NOTEBOOK
 from classlab.rehearsal.steps.work import DATA, PIPELINES
 from classlab.rehearsal.workspace import Workspace
 from classlab.reporting.events import ignore
+from classlab.reporting.report import JudgeReport, Report, TeardownReport
 from classlab.roster import Attendee
 from classlab.settings import read_classroom
 from classlab.stacks import Stack
@@ -77,6 +82,7 @@ class _Machines:
     """Pipelines that end at once, as `fails` says, and leave outputs where they succeed."""
 
     fails: set[tuple[str, str]] = field(default_factory=set)
+    stopped: set[tuple[str, str]] = field(default_factory=set)  # by the gate
     ran: list[tuple[str, str, str]] = field(default_factory=list)
 
     def run_all(
@@ -86,16 +92,23 @@ class _Machines:
 
     def _run(self, aws: Aws, who: str, stack: Stack, lab: Lab, data: PipelineData) -> pipelines.Outcome:
         self.ran.append((who, lab.name, data["source"]))
-        failed = (who, lab.name) in self.fails
+        status, reason = self._end_of(who, lab)
         bucket = stack.output(AttendeeOutput.BUCKET)
-        if not failed:
+        if status == "succeeded":
             body = {"data": data, "prepared": f"s3://{bucket}/runs/{lab.name}/1/prepare/"}
             aws.s3.put_object(Bucket=bucket, Key=outputs_key(lab.name), Body=json.dumps(body).encode())
         result = PipelineResult(
-            lab=lab.name, run="1", status="failed" if failed else "succeeded", reason="Train: no" if failed else "",
+            lab=lab.name, run="1", status=status, reason=reason,
             data=data, gate=None, metrics={}, validation={},
         )  # fmt: skip
         return pipelines.Outcome(pipelines.Run(who, lab.name, "1", "arn", bucket, data), result, 1.0, ())
+
+    def _end_of(self, who: str, lab: Lab) -> tuple[Literal["succeeded", "stopped-by-gate", "failed"], str]:
+        if (who, lab.name) in self.fails:
+            return "failed", "Train: no"
+        if (who, lab.name) in self.stopped:
+            return "stopped-by-gate", "auc is 0.9 and has to be at least 0.96"
+        return "succeeded", ""
 
 
 @pytest.fixture
@@ -141,6 +154,27 @@ def test_a_failure_stops_what_the_same_attendee_starts_from_it_and_nothing_else(
     }
     assert "ann: the pipeline of later ended skipped: it starts from base, which did not succeed" in day.problems
     assert len(day.problems) == 2
+
+
+def test_a_gate_that_stops_one_pipeline_costs_the_exit_status(
+    day: Day, machines: _Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def report() -> Report:
+        DATA.run(day, _no_progress)
+        PIPELINES.run(day, _no_progress)
+        return report_of(day)
+
+    def status() -> int:
+        monkeypatch.setattr("classlab.cli.rehearse.rehearse_class", lambda *_arguments: report())
+        return CliRunner().invoke(main, ["rehearse"], catch_exceptions=False).exit_code
+
+    day.teardown, day.judge = TeardownReport(verdict="CLEAN"), JudgeReport(asked=1, baseline=1)
+    assert status() == 0
+    day.pipelines.clear()
+    machines.stopped = {("anna", "alone")}
+    assert status() == 1
+    assert day.problems == ["anna: the pipeline of alone ended stopped-by-gate: auc is 0.9 and has to be at least 0.96"]
+    assert [row.status for row in report_of(day).pipelines].count("stopped-by-gate") == 1
 
 
 def test_a_lab_without_data_stops_itself_and_what_starts_from_it(day: Day, machines: _Machines) -> None:

@@ -46,10 +46,14 @@ MISTAKES = [
     Mistake("images", YAML, "prepare:\n    image: ", "prepare:\n    image: my-", "prepare: no registry", "my-"),
     Mistake("gpu", YAML, TRAINING, f"{TRAINING}    gpu: true\n", "ml.m5.large has no GPU", "gpu: true"),
     Mistake("gpu", YAML, TRAINING, TRAINING.replace("m5", "g4dn"), "has a GPU, so say"),
-    Mistake("price", YAML, "usd: 0.006", "usd: 0.6", "usd is 0.6; 3 minutes of ml.m5.large cost 0.006"),
+    Mistake("gpu", YAML, "expected_minutes: 3, usd", "gpu: true, expected_minutes: 3, usd", "training: ml.m5"),
+    Mistake("price", YAML, "expected_minutes: 3, usd: 0.006", "expected_minutes: 3, usd: 0.6", "training: usd is 0.6;"),
+    Mistake("price", YAML, "    usd: 0.006\n", "    usd: 0.6\n", "train: usd is 0.6; 3 minutes of ml.m5.large cost"),
     Mistake("price", YAML, TRAINING, TRAINING.replace("m5", "x9"), "no price of ml.x9"),
     Mistake("starts-from", YAML, DATA, "starts_from: nowhere\n", "no lab 'nowhere'"),
     Mistake("starts-from", YAML, DATA, "starts_from: trial\n", "in a circle"),
+    Mistake("reads", YAML, "kernel: trial\n", "kernel: trial\nreads: [nowhere]\n", "no lab 'nowhere'", "reads:"),
+    Mistake("reads", YAML, "kernel: trial\n", "kernel: trial\nreads: [trial]\n", "the lab itself", "reads:"),
     Mistake("steps", YAML, "channels: [train, validation]", "channels: [train, tests]", "no output 'tests'"),
     Mistake("steps", YAML, "    input: test", "    input: labels2", "infer: prepare has no output 'labels2'"),
     Mistake("files", YAML, "generate.py", "make.py", "make.py is missing: write it"),
@@ -58,6 +62,10 @@ MISTAKES = [
     Mistake("python", "train.py", "def main() -> None:", "def main() -> None", "no valid Python"),
     Mistake("python", NOTEBOOK, "s3 = boto3.client(", "s3 = = boto3.client(", "no valid Python"),
     Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'OWNER = "123456789012"\nMODEL_FILE = "', "123456789012 looks"),
+    Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'SET = "s3://sagemaker-us-east-1-123456789012/x"\nMODEL_FILE = "',
+            "123456789012 looks"),
+    Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'HOST = "123456789012.signin"\nMODEL_FILE = "', "789012 looks"),
+    Mistake("accounts", "infer.py", 'MODEL_FILE = "', 'SET = "123456789012_churn"\nMODEL_FILE = "', "789012 looks"),
     Mistake("accounts", NOTEBOOK, "s3 = boto3.client(", "image = 'x.dkr.ecr.y/z'\ns3 = boto3.client(", "address"),
     Mistake("pinned", LOCK, END, f"{END}numpy>=2\n", "numpy>=2 is not pinned", "numpy"),
     Mistake("pinned", LOCK, END, f"{END}numpy==2.*\n", "is not pinned", "numpy"),
@@ -84,6 +92,10 @@ MISTAKES = [
     Mistake("exercise", NOTEBOOK, CHECK, f"{CODE}{CHECK}", "a solution whose next code cell is no check", SOLUTION),
     Mistake("exercise", NOTEBOOK, LAST, f"{LAST}\n# %%\nlast = 1\n", "code behind the clean-up", "# %%\nlast = 1"),
     Mistake("installs", NOTEBOOK, "\nfruits.head()", "\n# %%\n# %pip install x", "installs packages", "# %%\n# %pip"),
+    Mistake("words", NOTEBOOK, "print(fruits.shape,", 'print("fruits", fruits.shape,', "'fruits' is shown in English"),
+    Mistake("words", NOTEBOOK, "print(fruits.shape,", 'print(f"{len(fruits)} rows", fruits.shape,', "' rows' is shown"),
+    Mistake("words", NOTEBOOK, 'xlabel=words["length_mm"]', 'xlabel="length"', "'length' is shown"),
+    Mistake("words", NOTEBOOK, "share = 0\n", 'share = 0\npd.Series({"ripe": 1})\n', "'ripe' is shown", "pd.Series({"),
     Mistake("translation", KOREAN, "## prepare\n", "## other\n", "the cell 'prepare' (line", at=KOREAN),
     Mistake("sections", KOREAN, "## prepare\n", "## more\n\n여분\n\n## prepare\n", "no cell named 'more'"),
     Mistake("sections", KOREAN, "## prepare\n", "## data\n\n두 번\n\n## prepare\n", "'data' stands there twice"),
@@ -148,12 +160,25 @@ def test_outputs_in_a_notebook_that_lies_about_are_found(sound: Path, cell: obje
     assert lines_of(check(sound), sound) == [("outputs", "old.ipynb", line)]
 
 
+@pytest.mark.parametrize("name", ["old.ipynb", "settings.json"])
+def test_account_ids_are_found_in_notebooks_and_json_too(sound: Path, name: str) -> None:
+    clean = {"cells": [], "run": "6fa459ea-ee8a-3ca4-894e-123456789012", "share": 0.123456789012}
+    (sound / name).write_text(json.dumps(clean, indent=1))
+    assert check(sound) == []
+    (sound / name).write_text(json.dumps({**clean, "bucket": "sagemaker-123456789012"}, indent=1))
+    assert lines_of(check(sound), sound) == [("accounts", name, 5)]
+
+
 def test_a_further_notebook_keeps_the_rules_too(sound: Path) -> None:
     plant(sound / "lab.yaml", "kernel: trial", "notebooks: {trial-more: more.py}\nkernel: trial")
     assert lines_of(check(sound), sound) == [("files", "lab.yaml", 7)]
     (sound / "more.py").write_text('# %% [markdown] name="intro"\n# Hello\n')
     (sound / "more.ko.md").write_text("## intro\n\n안녕하세요\n")
     assert lines_of(check(sound), sound) == [("translation", "more.ja.md", 1)]
+    (sound / "more.ja.md").write_text("## intro\n\nこんにちは\n")
+    (sound / "more.py").write_text('# %% [markdown] name="intro"\n# Hello\n\n# %% tags=["check"]\nprint(1)\n')
+    missing = {finding.text for finding in check(sound)}
+    assert missing == {f"no code cell is tagged {tag!r}" for tag in ("exercise", "solution", "clean-up")}
 
 
 def test_what_is_borrowed_need_not_be_there(sound: Path) -> None:

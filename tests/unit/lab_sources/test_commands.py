@@ -32,6 +32,8 @@ def test_the_list_says_what_a_lab_takes_on_aws(only_trial: Path) -> None:
     assert ["trial", "trial", "prepare", "4", "0.003"] in lines
     assert ["Trial", "train", "yes", "3", "0.006"] in lines
     assert ["sum", "17", "0.024"] in lines
+    assert ["notebook:", "training", "3", "0.006"] in lines
+    assert ["notebook:", "sum", "3", "0.006"] in lines
 
 
 def test_the_list_for_machines(only_trial: Path) -> None:
@@ -39,6 +41,8 @@ def test_the_list_for_machines(only_trial: Path) -> None:
     assert (row["lab"], row["kernel"], row["gpu"], row["minutes"], row["usd"]) == ("trial", "trial", False, 17, 0.024)
     assert row["steps"]["train"]["instance_type"] == "ml.m5.large"
     assert row["titles"]["ko"] == "Trial"
+    assert (row["notebook_minutes"], row["notebook_usd"]) == (3, 0.006)
+    assert row["notebook"]["training"]["instance_type"] == "ml.m5.large"
 
 
 def test_every_lab_of_the_tree_is_listed() -> None:
@@ -54,7 +58,7 @@ def test_a_sound_lab_ends_with_status_0(only_trial: Path) -> None:
 
 
 def test_mistakes_are_told_with_file_and_line_and_status_1(only_trial: Path) -> None:
-    line = plant(only_trial / "lab.yaml", "usd: 0.006", "usd: 0.6")
+    line = plant(only_trial / "lab.yaml", "    usd: 0.006\n", "    usd: 0.6\n")
     done = run("check", "trial")
     assert done.exit_code == 1
     assert done.stdout.startswith(f"labs/trial/lab.yaml:{line}: train: usd is 0.6;")

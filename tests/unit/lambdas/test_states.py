@@ -79,13 +79,19 @@ def test_a_warm_pool_is_released_before_its_job_is_deleted() -> None:
 
 
 def test_a_warm_pool_is_released_by_a_keep_alive_of_zero(account: Account, conductor: Conductor) -> None:
+    """AWS refuses to delete a training job whose warm pool is Available, and so does the engine."""
+    sagemaker, (_, role) = account.sagemaker, make_role(account, "by-hand", tags=class_tags("gone"))
+    sagemaker.plane.quotas.set("ml.m5.large for training warm pool usage", 1)
+    request = training("by-hand", RoleArn=role, Tags=class_tags("gone"))
+    request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = 3600
+    sagemaker.done("CreateTrainingJob", **request)
     asked: list[dict[str, Any]] = []
     account.clients.sagemaker.meta.events.register(
         "provide-client-params.sagemaker.UpdateTrainingJob", lambda params, **_: asked.append(params)
     )
-    with pytest.raises(Exception, match="UpdateTrainingJob"):  # the engine has no warm pools
-        TrainingJob().stop(conductor.context, seen("Completed", "Available"))
-    assert asked == [{"TrainingJobName": "name", "ResourceConfig": {"KeepAlivePeriodInSeconds": 0}}]
+    assert conductor.run()["verdict"] == "CLEAN"
+    assert asked == [{"TrainingJobName": "by-hand", "ResourceConfig": {"KeepAlivePeriodInSeconds": 0}}]
+    assert sagemaker("ListTrainingJobs")["TrainingJobSummaries"] == []
 
 
 @pytest.fixture

@@ -1,0 +1,175 @@
+"""Cases of the types of IAM, KMS and Lambda."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.embedded_aws.account import fresh, trust
+from tests.embedded_aws.stack_templates import CODE
+from tests.embedded_aws.stack_type_cases import RETAGGED, TAGS, Case, Given, Props, document, held
+
+
+def _function(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
+    code = {"ZipFile": CODE}
+    common = {"Role": given.role, "Runtime": "python3.12", "Handler": "index.handler", "Code": code, "Tags": TAGS}
+    return {**common, **more}
+
+
+def _permission(given: Given, _own: str, _props: Props) -> Any:  # noqa: ANN401 # GetPolicy's answer
+    return given.account.client("lambda").get_policy(FunctionName=given.function)
+
+
+def _key(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
+    principal = {"AWS": f"arn:aws:iam::{given.account.engine.account}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+    return {"KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]}, "Tags": TAGS, **more}
+
+
+def _role(**more: Any) -> Props:  # noqa: ANN401 # template properties
+    return {"AssumeRolePolicyDocument": trust("lambda"), **more}
+
+
+def _inline(*actions: str) -> list[Props]:
+    return [{"PolicyName": "own", "PolicyDocument": document(*actions)}]
+
+
+MAKERS = [
+    Case(
+        "AWS::IAM::Role",
+        lambda _given: _role(Policies=_inline("s3:*"), Tags=TAGS),
+        ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy"),
+        ("iam:DeleteRolePolicy", "iam:DeleteRole"),
+        lambda given, own, _props: given.account.client("iam").get_role(RoleName=own),
+        changed=lambda _given: _role(Policies=_inline("sqs:*"), Description="new", Tags=[RETAGGED[1]]),
+        update=("iam:UpdateRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
+        replaced=lambda _given: _role(Path="/two/"),
+        arns=("arn:aws:iam::{account}:role/{stack}-*",),
+    ),
+    Case(
+        "AWS::IAM::Policy",
+        lambda given: {"PolicyName": "own", "PolicyDocument": document("s3:*"), "Roles": [given.role_name]},
+        ("iam:PutRolePolicy", "iam:GetRolePolicy"),
+        ("iam:DeleteRolePolicy",),
+        lambda given, _own, props: given.account.client("iam").get_role_policy(
+            RoleName=given.role_name, PolicyName=props["PolicyName"]
+        ),
+        changed=lambda given: {"PolicyName": "new", "PolicyDocument": document("sqs:*"), "Roles": [given.role_name]},
+        update=("iam:PutRolePolicy", "iam:DeleteRolePolicy"),
+        arns=("{role}",),
+    ),
+    Case(
+        "AWS::IAM::ManagedPolicy",
+        lambda given: {"PolicyDocument": document("s3:*"), "Path": "/one/", "Roles": [given.role_name]},
+        ("iam:CreatePolicy", "iam:AttachRolePolicy"),
+        ("iam:DetachRolePolicy", "iam:ListPolicyVersions", "iam:DeletePolicy"),
+        lambda given, own, _props: given.account.client("iam").get_policy(PolicyArn=own),
+        changed=lambda _given: {"PolicyDocument": document("s3:*"), "Path": "/one/"},
+        update=("iam:DetachRolePolicy", "iam:GetPolicy"),
+        replaced=lambda _given: {"PolicyDocument": document("sqs:*"), "Path": "/two/"},
+        arns=("{role}", "arn:aws:iam::{account}:policy/one/{stack}-*"),
+    ),
+    Case(
+        "AWS::Lambda::Function",
+        lambda given: _function(given),
+        ("lambda:CreateFunction", "lambda:TagResource", "lambda:GetFunction", "iam:PassRole"),
+        ("lambda:GetFunction", "lambda:DeleteFunction"),
+        lambda given, own, _props: given.account.client("lambda").get_function(FunctionName=own),
+        changed=lambda given: _function(given, Code={"ZipFile": CODE + "#\n"}, Timeout="9", Tags=[]),
+        update=(
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+            "lambda:GetFunction",
+            "lambda:UntagResource",
+        ),
+        replaced=lambda given: _function(given, FunctionName=fresh("named")),
+        arns=("{role}", "arn:aws:lambda:{place}:function:{stack}-*"),
+    ),
+    Case(
+        "AWS::Lambda::Permission",
+        lambda given: {
+            "FunctionName": given.function,
+            "Action": "lambda:InvokeFunction",
+            "Principal": "events.amazonaws.com",
+        },
+        ("lambda:AddPermission",),
+        ("lambda:RemovePermission",),
+        lambda given, own, props: held(_permission(given, own, props), own),
+        replaced=lambda given: {
+            "FunctionName": given.function,
+            "Action": "lambda:InvokeFunction",
+            "Principal": "s3.amazonaws.com",
+        },
+        arns=("{function}",),
+    ),
+    Case(
+        "AWS::Lambda::Version",
+        lambda given: {"FunctionName": given.function, "Description": "one"},
+        ("lambda:PublishVersion", "lambda:GetFunctionConfiguration"),
+        ("lambda:GetFunctionConfiguration", "lambda:DeleteFunction"),
+        lambda given, own, _props: given.account.client("lambda").get_function(FunctionName=own),
+        arns=("{function}", "{function}:*"),
+    ),
+    Case(
+        "AWS::Lambda::Alias",
+        lambda given: {"FunctionName": given.function, "FunctionVersion": "$LATEST", "Name": "live"},
+        ("lambda:CreateAlias",),
+        ("lambda:GetAlias", "lambda:DeleteAlias"),
+        lambda given, _own, props: given.account.client("lambda").get_alias(
+            FunctionName=given.function, Name=props["Name"]
+        ),
+        changed=lambda given: {
+            "FunctionName": given.function,
+            "FunctionVersion": "$LATEST",
+            "Name": "live",
+            "Description": "new",
+        },
+        update=("lambda:UpdateAlias",),
+        replaced=lambda given: {"FunctionName": given.function, "FunctionVersion": "$LATEST", "Name": "next"},
+        arns=("{function}", "{function}:*"),
+    ),
+    Case(
+        "AWS::KMS::Key",
+        lambda given: _key(given, EnableKeyRotation="true", Enabled=True),
+        ("kms:CreateKey", "kms:TagResource", "kms:EnableKeyRotation"),
+        ("kms:DescribeKey", "kms:ScheduleKeyDeletion"),
+        lambda given, own, _props: (
+            given.account.client("kms").describe_key(KeyId=own)["KeyMetadata"]["KeyState"] != "PendingDeletion"
+        ),
+        changed=lambda given: _key(given, Description="new", Enabled="false", Tags=[RETAGGED[1]]),
+        update=(
+            "kms:DescribeKey",
+            "kms:UpdateKeyDescription",
+            "kms:DisableKeyRotation",
+            "kms:DisableKey",
+            "kms:TagResource",
+            "kms:UntagResource",
+        ),
+        arns=("arn:aws:kms:{place}:key/*",),
+        anywhere=("kms:CreateKey", "kms:TagResource"),
+    ),
+    Case(
+        "AWS::KMS::Alias",
+        lambda given: {"AliasName": "alias/of-a-stack", "TargetKeyId": given.key},
+        ("kms:CreateAlias",),
+        ("kms:DeleteAlias",),
+        lambda given, own, _props: given.account.client("kms").describe_key(KeyId=own),
+        replaced=lambda given: {"AliasName": "alias/of-a-stack-too", "TargetKeyId": given.key},
+        arns=("arn:aws:kms:{place}:alias/of-a-stack", "arn:aws:kms:{place}:key/{key}"),
+    ),
+    Case(
+        "AWS::Lambda::EventInvokeConfig",
+        lambda given: {"FunctionName": given.function, "Qualifier": "$LATEST", "MaximumRetryAttempts": "1"},
+        ("lambda:PutFunctionEventInvokeConfig",),
+        ("lambda:DeleteFunctionEventInvokeConfig",),
+        lambda given, _own, _props: given.account.client("lambda").get_function_event_invoke_config(
+            FunctionName=given.function, Qualifier="$LATEST"
+        ),
+        changed=lambda given: {
+            "FunctionName": given.function,
+            "Qualifier": "$LATEST",
+            "MaximumEventAgeInSeconds": 60,
+        },
+        update=("lambda:UpdateFunctionEventInvokeConfig",),
+        arns=("{function}", "{function}:*"),
+    ),
+]

@@ -1,0 +1,161 @@
+"""Stacks: what all types that go by API calls have in common."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.embedded_aws.account import Account, Template, allow, fresh, trust
+from tests.embedded_aws.stack_templates import CODE, function, get, only, refused, resource, template
+
+SYSTEM = "aws:cloudformation:stack-name"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "name"),
+    [
+        ("Lambda::Function", {"Code": {"ZipFile": CODE}, "VpcConfig": {}}, "VpcConfig"),
+        ("Lambda::Function", {"Code": {"ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/i:1"}}, "Code.ImageUri"),
+        ("Logs::LogGroup", {"KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k"}, "KmsKeyId"),
+        ("SSM::Parameter", {"Type": "String", "Value": "v", "Policies": "[]"}, "Policies"),
+        ("ECR::Repository", {"EncryptionConfiguration": {"EncryptionType": "AES256"}}, "EncryptionConfiguration"),
+    ],
+)
+def test_property_that_is_not_carried_out_is_refused_by_name(
+    account: Account, kind: str, properties: dict[str, Any], name: str
+) -> None:
+    role = {"Role": account.role()} if kind == "Lambda::Function" else {}
+    assert f"{name} is not implemented" in refused(account, resource(kind, **role, **properties))
+
+
+def test_import_is_refused_by_name(account: Account) -> None:
+    """What stands outside of stacks is not taken into one ("Import AWS resources into a CloudFormation stack")."""
+    name = fresh("import")
+    url = account.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    queue = {**resource("SQS::Queue", QueueName=name), "DeletionPolicy": "Retain"}
+    wanted = {"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "Q", "ResourceIdentifier": {"QueueUrl": url}}
+    stacks, change = account.client("cloudformation"), {"StackName": name, "ChangeSetName": "import"}
+    body = json.dumps(template(Q=queue))
+    stacks.create_change_set(**change, ChangeSetType="IMPORT", TemplateBody=body, ResourcesToImport=[wanted])
+    stacks.execute_change_set(**change)
+    assert "Importing resources of this type is not implemented" in account.settled(name).reasons["Q"]
+
+
+def test_generated_names_and_cloudformations_own_tags(account: Account) -> None:
+    """Names are `<stack>-<logical id>-<random>`, those of parameters `CFN-<logical id>-<random>` (their handler)."""
+    role = account.role(allow("logs:*"))
+    function = {"Role": role, "Runtime": "python3.12", "Handler": "index.handler", "Code": {"ZipFile": CODE}}
+    things = only(
+        F=resource("Lambda::Function", **function),
+        Group=resource("Logs::LogGroup"),
+        Parameter=resource("SSM::Parameter", Type="String", Value="1"),
+        Repository=resource("ECR::Repository"),
+        Topic=resource("SNS::Topic"),
+        Rule=resource("Events::Rule", ScheduleExpression="rate(1 day)"),
+        Schedules=resource("Scheduler::ScheduleGroup"),
+        Queue=resource("SQS::Queue"),
+        Fifo=resource("SQS::Queue", FifoQueue="true"),
+    )
+    things["Outputs"]["Arn"] = {"Value": get("Rule")}
+    stack = account.deploy(things)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    own, start = stack.outputs, stack.name
+    assert own["F"].startswith(f"{start}-F-")
+    assert own["Group"].startswith(f"{start}-Group-")
+    assert own["Parameter"].startswith("CFN-Parameter-")
+    assert own["Repository"].startswith(f"{start}-repository-")
+    assert own["Topic"].rpartition(":")[2].startswith(f"{start}-Topic-")
+    assert own["Fifo"].endswith(".fifo")
+    place = f"us-east-1:{account.engine.account}"
+    tags = [
+        account.client("lambda").get_function(FunctionName=own["F"])["Tags"],
+        account.client("logs").list_tags_for_resource(resourceArn=f"arn:aws:logs:{place}:log-group:{own['Group']}")[
+            "tags"
+        ],
+        _pairs(
+            account.client("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=own["Parameter"])[
+                "TagList"
+            ]
+        ),
+        _pairs(
+            account.client("ecr").list_tags_for_resource(
+                resourceArn=f"arn:aws:ecr:{place}:repository/{own['Repository']}"
+            )["tags"]
+        ),
+        _pairs(account.client("sns").list_tags_for_resource(ResourceArn=own["Topic"])["Tags"]),
+        _pairs(account.client("events").list_tags_for_resource(ResourceARN=own["Arn"])["Tags"]),
+        _pairs(
+            account.client("scheduler").list_tags_for_resource(
+                ResourceArn=f"arn:aws:scheduler:{place}:schedule-group/{own['Schedules']}"
+            )["Tags"]
+        ),
+    ]
+    assert [held.get(SYSTEM) for held in tags] == [start] * len(tags)
+    assert account.client("sqs").list_queue_tags(QueueUrl=own["Queue"]).get("Tags", {}) == {}
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
+def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "make"),
+    [
+        ("SQS::Queue", "QueueName", lambda account, name: account.client("sqs").create_queue(QueueName=name)),
+        ("SNS::Topic", "TopicName", lambda account, name: account.client("sns").create_topic(Name=name)),
+        (
+            "Events::Rule",
+            "Name",
+            lambda account, name: account.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)"),
+        ),
+    ],
+)
+def test_what_exists_is_not_taken_over(account: Account, kind: str, member: str, make: Any) -> None:  # noqa: ANN401 # a call
+    """A resource outside the stack is an AlreadyExists failure ("Handler error codes", CloudFormation CLI guide)."""
+    name = fresh("existing")
+    make(account, name)
+    more = {"ScheduleExpression": "rate(1 day)"} if kind == "Events::Rule" else {}
+    assert "already exists" in refused(account, resource(kind, **{member: name}, **more))
+
+
+def test_what_failed_half_way_is_taken_away(account: Account) -> None:
+    """A failed create is deleted when the stack rolls back."""
+    user = account.user(allow("cloudformation:*", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:Describe*"))
+    name = fresh("/half/way")
+    failed = account.deploy(template(G=resource("Logs::LogGroup", LogGroupName=name, RetentionInDays=7)), user)
+    assert "logs:PutRetentionPolicy" in failed.reasons["G"]
+    assert account.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"] == []
+    poor = account.user(allow("cloudformation:*", "logs:CreateLogGroup"))
+    left = account.deploy(template(G=resource("Logs::LogGroup", LogGroupName=name, RetentionInDays=7)), poor)
+    assert f"{name} could not be deleted" in left.reasons["G"]
+
+
+def test_update_that_fails_half_way_is_sent_back(account: Account) -> None:
+    """UPDATE_ROLLBACK_COMPLETE means that the old properties are in force again ("Stack status codes")."""
+    role = account.role(allow("logs:*"))
+    stack = account.deploy(only(F=function(role)))
+    hold = account.client("lambda").get_function_configuration
+    before = hold(FunctionName=stack.outputs["F"])["CodeSha256"]
+    may = account.user(allow("cloudformation:*", "lambda:GetFunction", "lambda:UpdateFunctionCode"))
+    wanted = only(F=function(role, Code={"ZipFile": CODE + "# new\n"}, Timeout=9))
+    failed = account.deploy(wanted, may, StackName=stack.name)
+    assert failed.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "lambda:UpdateFunctionConfiguration" in failed.reasons["F"]
+    assert hold(FunctionName=stack.outputs["F"])["CodeSha256"] == before
+    account.destroy(stack)
+
+
+def test_attributes_survive_an_update(account: Account) -> None:
+    """Fn::GetAtt of a role is its ARN after an update without interruption, too (AWS::IAM::Role)."""
+
+    def wanted(text: str) -> Template:
+        role = resource("IAM::Role", AssumeRolePolicyDocument=trust("lambda"), Description=text)
+        return template({"Arn": get("R"), "Id": get("R", "RoleId"), "Text": text}, R=role)
+
+    stack = account.deploy(wanted("one"))
+    updated = account.deploy(wanted("two"), StackName=stack.name)
+    assert updated.outputs == {**stack.outputs, "Text": "two"}, updated.reasons
+    account.destroy(stack)
