@@ -67,7 +67,7 @@ class Engine:
         journal: Journal | None = None,
     ) -> None:
         self.journal = journal
-        self.stack_resources = UnderWay(place.region, place.account)
+        self.stack_resources = UnderWay()
         self.place = place
         self.clock = clock
         self.faults = Faults()

@@ -66,8 +66,8 @@ def start(
     """Start an engine in a fresh `state` folder and wait until it answers.
 
     `port` 0 takes a free one; `iam` False lets every request pass; with a `speed` states last as on AWS, divided by it.
-    With `keep` everything is kept in `state`, and what an earlier engine kept there is taken up. Raises EngineError with
-    the end of the log.
+    With `keep` everything is kept in `state`, and what an earlier engine kept there is taken up.
+    Raises EngineError with the end of the log.
     """
     state = state.resolve()
     if not keep and state.exists() and any(state.iterdir()):

@@ -16,38 +16,48 @@ from embedded_aws.sagemaker.kinds import KINDS
 
 _REMEMBERED_SECONDS = 60.0
 """By then the emulator has recorded what has been made."""
-_NAMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "CreateBucket": lambda params: str(params["Bucket"]),
-    "CreateBudget": lambda params: str(params["Budget"]["BudgetName"]),
-    "CreateRole": lambda params: str(params["RoleName"]),
-    "CreateSchedule": lambda params: str(params["Name"]),
-    "CreateStateMachine": lambda params: str(params["name"]),
+_NAMES: Mapping[str, str] = {
+    "CreateBucket": "Bucket",
+    "CreateFunction": "FunctionName",
+    "CreateLogGroup": "logGroupName",
+    "CreatePolicy": "PolicyName",
+    "CreateQueue": "QueueName",
+    "CreateRepository": "repositoryName",
+    "CreateRole": "RoleName",
+    "CreateSchedule": "Name",
+    "CreateScheduleGroup": "Name",
+    "CreateStateMachine": "name",
+    "CreateTopic": "Name",
+    "PutParameter": "Name",
+    "PutRule": "Name",
+    **{f"Create{kind.name}": kind.id_member for kind in KINDS.values()},
 }
+"""The parameter that names what a call makes."""
 Entry = dict[str, Any]
 Key = tuple[str, str]
-Exists = Callable[[str, str], bool]
-"""Resource type and physical id to whether it is there."""
+Find = Callable[[str, str], str | None]
+"""Resource type and name to the physical id of what is there, None if nothing is."""
 Made = tuple[str, dict[str, Any]]
 Create = Callable[[str, Mapping[str, Any], str], Made]
 """Logical id, properties and stack name to physical id and attributes."""
 
 
-def _unasked(kind: str, physical_id: str) -> bool:
+def _unasked(kind: str, name: str) -> str:
     """Without a journal nothing is noted."""
-    del kind, physical_id
-    return True
+    del kind
+    return name
 
 
 class UnderWay:
     """Resources by their stack's name and their logical id, written with `flush` before they are made.
 
-    A resource is a stack's own if `exists` says that it was not there before the stack's call, and is there after it.
+    A resource is a stack's own if `find` did not find it before the stack's call, and finds it after the restart. Keys,
+    which have no names, and what goes with the resource it belongs to are not noted.
     """
 
-    def __init__(self, region: str, account: str) -> None:
+    def __init__(self) -> None:
         self.flush: Callable[[], None] = lambda: None
-        self.exists: Exists = _unasked
-        self._place = f"{region}:{account}"
+        self.find: Find = _unasked
         self._entries: dict[Key, Entry] = {}
         self._making: ContextVar[tuple[Key, Entry] | None] = ContextVar("making", default=None)
 
@@ -70,20 +80,21 @@ class UnderWay:
         finally:
             self._making.reset(token)
         recorded = {**entry, "ResourceStatus": "CREATE_COMPLETE", "ResourceStatusReason": "", "Attributes": made[1]}
-        self._entries[key] = {**recorded, "PhysicalResourceId": made[0], "made": time.time()}
+        if key in self._entries:
+            self._entries[key] = {**recorded, "made": time.time()}
         return made
 
     def calling(self, operation: str, params: Mapping[str, Any]) -> None:
         """A call is to be made for a resource: the first that creates is noted, unless the resource is another's."""
         making = self._making.get()
-        if making is None or "PhysicalResourceId" in making[1]:
+        if making is None or "name" in making[1]:
             return
         key, entry = making
-        physical_id = self._physical_id(operation, params)
-        if physical_id is None:
+        name = _name(operation, params)
+        if name is None:
             return
-        entry["PhysicalResourceId"] = physical_id
-        if not self.exists(entry["ResourceType"], entry["PhysicalResourceId"]):
+        entry["name"] = name
+        if self.find(entry["ResourceType"], name) is None:
             self._entries[key] = entry
             self.flush()
 
@@ -91,11 +102,13 @@ class UnderWay:
         """After a restart: what stacks in progress do not know is theirs; what was not ready has failed."""
         for (name, logical_id), entry in list(self._entries.items()):
             held = stacks.get(name, {})
-            unknown = str(held.get("StackStatus")).endswith("_IN_PROGRESS") and logical_id not in held["_resources"]
-            if unknown and self.exists(entry["ResourceType"], entry["PhysicalResourceId"]):
-                known = {key: value for key, value in entry.items() if key != "made"}
-                own = {"LogicalResourceId": logical_id, "Timestamp": held.get("LastUpdatedTime", held["CreationTime"])}
-                held["_resources"][logical_id] = {"Attributes": {}, **known, **own}
+            in_progress = str(held.get("StackStatus")).endswith("_IN_PROGRESS")
+            own = self.find(entry["ResourceType"], entry["name"]) if "name" in entry else None
+            if in_progress and own is not None and logical_id not in held["_resources"]:
+                known = {key: value for key, value in entry.items() if key not in ("made", "name")}
+                at = held.get("LastUpdatedTime", held["CreationTime"])
+                more = {"PhysicalResourceId": own, "LogicalResourceId": logical_id, "Timestamp": at}
+                held["_resources"][logical_id] = {"Attributes": {}, **known, **more}
             del self._entries[name, logical_id]
 
     def _forget_recorded(self) -> None:
@@ -104,15 +117,9 @@ class UnderWay:
             if entry.get("made", since) < since:
                 self._entries.pop(key, None)
 
-    def _physical_id(self, operation: str, params: Mapping[str, Any]) -> str | None:
-        """What the Ref of the resource will be that a call makes; None of any other call."""
-        if operation == "CreateStateMachine":
-            return f"arn:aws:states:{self._place}:stateMachine:{_NAMES[operation](params)}"
-        if operation in _NAMES:
-            return _NAMES[operation](params)
-        kind = KINDS.get(operation.removeprefix("Create")) if operation.startswith("Create") else None
-        return (
-            None
-            if kind is None
-            else f"arn:aws:sagemaker:{self._place}:{kind.arn_type}/{str(params[kind.id_member]).lower()}"
-        )
+
+def _name(operation: str, params: Mapping[str, Any]) -> str | None:
+    """The name of what a call makes; None of a call that makes nothing, or what has no name."""
+    if operation == "CreateBudget":
+        return str(params["Budget"]["BudgetName"])
+    return str(params[_NAMES[operation]]) if operation in _NAMES else None

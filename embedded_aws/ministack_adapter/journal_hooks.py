@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from ministack.core import responses
-from ministack.services import budgets, iam, lambda_svc, s3, scheduler, sts
 from ministack.services import cloudformation as cfn
+from ministack.services import lambda_svc, s3, sts
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import stacks
 
@@ -55,6 +55,40 @@ VARIABLES = (
     ("stepfunctions", "_history_page_tokens"),
 )
 """Variables that are no stores and are kept all the same; the others are caches, sockets and processes."""
+
+_Form = Callable[[str, Any, str], str | None]
+"""A key, its entry and a name to the physical id, if the entry is the one of that name."""
+
+
+def _own(key: str, _: Any, name: str) -> str | None:
+    return name if key == name else None
+
+
+def _arn(key: str, _: Any, name: str) -> str | None:
+    return key if key.endswith((f":{name}", f"/{name}")) else None
+
+
+def _url(key: str, held: Any, name: str) -> str | None:
+    return str(held) if key == name else None
+
+
+_STORES: Mapping[str, tuple[str, str, _Form]] = {
+    "AWS::Budgets::Budget": ("budgets", "_budgets", _own),
+    "AWS::ECR::Repository": ("ecr", "_repositories", _own),
+    "AWS::Events::Rule": ("eventbridge", "_rules", lambda key, _, name: name if key == f"default|{name}" else None),
+    "AWS::IAM::ManagedPolicy": ("iam", "_policies", _arn),
+    "AWS::IAM::Role": ("iam", "_roles", _own),
+    "AWS::Lambda::Function": ("lambda_svc", "_functions", _own),
+    "AWS::Logs::LogGroup": ("cloudwatch_logs", "_log_groups", _own),
+    "AWS::S3::Bucket": ("s3", "_buckets", _own),
+    "AWS::SNS::Topic": ("sns", "_topics", _arn),
+    "AWS::SQS::Queue": ("sqs", "_queue_name_to_url", _url),
+    "AWS::SSM::Parameter": ("ssm", "_parameters", _own),
+    "AWS::Scheduler::Schedule": ("scheduler", "_schedules", lambda key, _, name: _arn(key, _, name) and name),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "_schedule_groups", _own),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions", "_state_machines", _arn),
+}
+"""Where resources of a type are, and what tells one of them; those of SageMaker are the engine's own."""
 
 _PREFIX = "ministack.services."
 _SCOPED = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
@@ -136,7 +170,7 @@ def restore(engine: Engine) -> None:
             module = importlib.import_module(_PREFIX + service)
             if variable != _VARIABLES:
                 _adopt(journal, service, variable, getattr(module, variable))
-    engine.stack_resources.exists = partial(_exists, engine)
+    engine.stack_resources.find = partial(_find, engine)
     journal.discover = partial(_discover, journal, set())
     journal.discover()
     if journal.restore(_set_variable):
@@ -192,19 +226,14 @@ def _set_variable(place: Place, value: Any) -> None:
         setattr(module, variable, value)
 
 
-def _exists(engine: Engine, kind: str, physical_id: str) -> bool:
-    """Whether a resource is there, whoever may see it."""
-    stores: dict[str, tuple[Any, Callable[[Any], str]]] = {
-        "AWS::Budgets::Budget": (budgets._budgets, lambda key: key[-1]),
-        "AWS::IAM::Role": (iam._roles, lambda key: key[-1]),
-        "AWS::S3::Bucket": (s3._buckets, lambda key: key[-1]),
-        "AWS::Scheduler::Schedule": (scheduler._schedules, lambda key: str(key[-1]).rsplit("/", maxsplit=1)[-1]),
-        "AWS::StepFunctions::StateMachine": (sfn._state_machines, lambda key: key[-1]),
-    }
-    if kind not in stores:
-        return engine.sagemaker.holds(physical_id)
-    store, name = stores[kind]
-    return any(name(key) == physical_id for key in list(store._data))
+def _find(engine: Engine, kind: str, name: str) -> str | None:
+    """The physical id of a resource that is there, whoever may see it."""
+    if kind not in _STORES:
+        return engine.sagemaker.arn_of(kind, name)
+    service, variable, form = _STORES[kind]
+    store = getattr(sys.modules.get(_PREFIX + service), variable, None)
+    entries = [] if store is None else list(dict.items(store._data))
+    return next((own for key, held in entries if (own := form(str(key[-1]), held, name))), None)
 
 
 def _end_interrupted() -> None:

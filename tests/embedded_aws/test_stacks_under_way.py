@@ -23,8 +23,8 @@ class Account:
     def __init__(self, *there: str) -> None:
         self.there = set(there)
         self.written = 0
-        self.under_way = UnderWay("us-east-1", "123456789012")
-        self.under_way.exists = lambda kind, physical_id: bool(kind) and physical_id in self.there
+        self.under_way = UnderWay()
+        self.under_way.find = lambda kind, name: f"id of {name}" if kind and name in self.there else None
         self.under_way.flush = self._flush
         self.entries: dict[Any, Any] = {}
         self.under_way.adopt(lambda _: self.entries)
@@ -54,7 +54,7 @@ def test_what_was_made_is_given_to_a_stack_that_does_not_know_it() -> None:
     account.under_way.give_to({"s": held})
     given = held["_resources"]["R"]
     assert (given["PhysicalResourceId"], given["ResourceStatus"], given["Attributes"]) == (
-        "physical",
+        "id of physical",
         "CREATE_COMPLETE",
         {"Arn": "a"},
     )
@@ -73,7 +73,7 @@ def test_what_was_not_ready_has_failed_and_what_is_known_stays(known: bool) -> N
 
     account.under_way.make(dies, "s", "R", ROLE, {})
     given = held["_resources"]["R"]
-    assert given["PhysicalResourceId"] == ("known" if known else "r")
+    assert given["PhysicalResourceId"] == ("known" if known else "id of r")
     assert known or (given["ResourceStatus"], given["ResourceStatusReason"]) == ("CREATE_FAILED", REASON)
 
 
@@ -101,27 +101,25 @@ def test_stack_that_has_ended_is_given_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "params", "expected"),
+    ("operation", "params", "name"),
     [
         ("CreateBucket", {"Bucket": "b"}, "b"),
         ("CreateBudget", {"AccountId": "1", "Budget": {"BudgetName": "n"}}, "n"),
-        ("CreateSchedule", {"Name": "n"}, "n"),
-        ("CreateStateMachine", {"name": "m"}, "arn:aws:states:us-east-1:123456789012:stateMachine:m"),
-        (
-            "CreateNotebookInstance",
-            {"NotebookInstanceName": "Desk"},
-            "arn:aws:sagemaker:us-east-1:123456789012:notebook-instance/desk",
-        ),
+        ("PutParameter", {"Name": "/n"}, "/n"),
+        ("CreateStateMachine", {"name": "m"}, "m"),
+        ("CreateNotebookInstance", {"NotebookInstanceName": "Desk"}, "Desk"),
+        ("CreateKey", {"Description": "n"}, None),
+        ("PutBucketPolicy", {"Bucket": "b"}, None),
     ],
 )
-def test_physical_ids_are_those_that_refs_have(operation: str, params: dict[str, Any], expected: str) -> None:
+def test_names_are_those_that_calls_give(operation: str, params: dict[str, Any], name: str | None) -> None:
     account = Account()
     seen: list[str] = []
 
     def dies(*_: object) -> tuple[str, dict[str, Any]]:
         account.under_way.calling(operation, params)
-        seen.extend(entry["PhysicalResourceId"] for entry in account.entries.values())
+        seen.extend(entry["name"] for entry in account.entries.values())
         return "", {}
 
     account.under_way.make(dies, "s", "R", NOTEBOOK, {})
-    assert seen == [expected]
+    assert seen == ([name] if name else [])
