@@ -1,28 +1,39 @@
-"""`python -m embedded_aws --state DIR [--port N] [--environments DIR] [--speed X] [--no-iam]`: serve."""
+"""Serve in the foreground: an account in a temporary folder, or with `--state DIR` one that is kept there."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from embedded_aws.clock import Clock
+from embedded_aws.journal import folder
+from embedded_aws.journal.file import JournalError
 from embedded_aws.server import Settings, serve
 
 
 def main() -> None:
     """Read the arguments and serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m embedded_aws", description=__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="folder for everything the engine keeps")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--state", type=Path, help="keep everything here, and go on with what is here")
+    where.add_argument("--scratch", type=Path, help="a fresh folder for the engine's files; nothing is taken up again")
     parser.add_argument("--environments", type=Path, default=Path(".envs"), help="folder of the images")
-    parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes a free one, or that of the state")
     parser.add_argument(
         "--speed", type=_speed, help="1: states last as on AWS; 100: a hundredth; else: as long as work takes"
     )
     parser.add_argument("--no-iam", dest="iam", action="store_false", help="let every request pass")
     given = parser.parse_args()
-    serve(
-        Settings(state=given.state, environments=given.environments, port=given.port, iam=given.iam, speed=given.speed)
-    )
+    named = given.state or given.scratch
+    options = {"port": given.port, "iam": given.iam, "speed": given.speed, "keep": given.state is not None}
+    with nullcontext(named) if named else folder.temporary() as state:
+        sys.stderr.write(f"the port and the root key stand in {state}: engine.json and root.json\n")
+        try:
+            serve(Settings(state, given.environments, **options))
+        except JournalError as error:
+            parser.exit(1, f"{error}\n")
 
 
 def _speed(text: str) -> float | None:

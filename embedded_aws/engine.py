@@ -11,9 +11,12 @@ from pathlib import Path
 
 from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
+from embedded_aws.cloudformation.under_way import UnderWay
 from embedded_aws.faults.door import Recognise, Tell
 from embedded_aws.faults.rules import Faults
+from embedded_aws.journal.journal import Journal
 from embedded_aws.role_sessions import RoleSessions, RoleStore
+from embedded_aws.sagemaker import restart
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 from embedded_aws.sagemaker_service import SageMakerService
@@ -52,14 +55,25 @@ MakeRuntime = Callable[[Place, RoleSessions, Clock], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to; `recognise` and `tell_refused` come from two of them."""
+    """Everything the hooks lead to; `recognise` and `tell_refused` come from two of them.
+
+    With a journal, what it holds outlives it.
+    """
 
     recognise: Recognise
     tell_refused: Tell
 
     def __init__(
-        self, place: Place, root: Credentials, emulator: Emulator, make_runtime: MakeRuntime, clock: Clock
+        self,
+        place: Place,
+        root: Credentials,
+        emulator: Emulator,
+        make_runtime: MakeRuntime,
+        clock: Clock,
+        journal: Journal | None = None,
     ) -> None:
+        self.journal = journal
+        self.stack_resources = UnderWay()
         self.place = place
         self.clock = clock
         self.faults = Faults()
@@ -79,6 +93,17 @@ class Engine:
         self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
         self.trail = Recorder(Store(place.state / "trail.sqlite3"), place.account, place.region)
         self.sessions.on_new = self.trail.record_session
+
+    def adopt(self, journal: Journal) -> None:
+        """Keep in the journal what is the engine's own: SageMaker's records, and what schedules have fired."""
+        self.plane.store.adopt(lambda kind, records: journal.adopt(("engine", f"sagemaker {kind}"), records))
+        self.stack_resources.adopt(lambda entries: journal.adopt(("engine", "stack resources"), entries))
+        self.stack_resources.flush = journal.flush
+        self.scheduler.adopt(lambda name, entries: journal.adopt(("engine", f"scheduler {name}"), entries))
+
+    def resume(self) -> None:
+        """After a restart, once calls are answered: go on with what was running, or end it."""
+        restart.resume(self.plane)
 
     def shutdown(self) -> None:
         """End whatever runs."""

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded_aws import root_key
+from embedded_aws.journal import folder
+from embedded_aws.journal.file import JournalError
 from embedded_aws.runtime import images
 from embedded_aws.runtime.environments import Environment
 
@@ -59,22 +61,26 @@ def start(
     iam: bool = True,
     speed: float | None = None,
     log: Path | None = None,
+    keep: bool = False,
 ) -> Engine:
     """Start an engine in a fresh `state` folder and wait until it answers.
 
     `port` 0 takes a free one; `iam` False lets every request pass; with a `speed` states last as on AWS, divided by it.
+    With `keep` everything is kept in `state`, and what an earlier engine kept there is taken up.
     Raises EngineError with the end of the log.
     """
     state = state.resolve()
-    if state.exists() and any(state.iterdir()):
+    if not keep and state.exists() and any(state.iterdir()):
         raise EngineError(f"{state} holds the state of an earlier engine: clean it first (launcher.clean)")
+    _refuse_second(state)
     environment = _engine_environment(environments)
     if not environment.ready:
         raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
     state.mkdir(parents=True, exist_ok=True)
-    key_id, secret = root_key.make(state)
+    key_id, secret = root_key.read_or_make(state)
+    (state / "engine.json").unlink(missing_ok=True)
     log = log or state / "engine.log"
-    options = _options(port, iam=iam, speed=speed)
+    options = ["--state" if keep else "--scratch", str(state), *_options(port, iam=iam, speed=speed)]
     process = _spawn(environment.python, state, environments, options, log)
     try:
         served_port = _wait_until_ready(process, state, log)
@@ -83,6 +89,16 @@ def start(
         clean_processes(state)
         raise
     return Engine(f"http://127.0.0.1:{served_port}", ACCOUNT, REGION, key_id, secret, process.pid, state)
+
+
+def _refuse_second(state: Path) -> None:
+    if not state.exists():
+        return
+    try:
+        with folder.locked(state):
+            pass
+    except JournalError as error:
+        raise EngineError(str(error)) from error
 
 
 def stop(engine: Engine) -> None:
@@ -149,8 +165,7 @@ def _options(port: int, *, iam: bool, speed: float | None) -> list[str]:
 
 
 def _spawn(python: Path, state: Path, environments: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
-    command = [str(python), "-m", "embedded_aws", "--state", str(state)]
-    command += ["--environments", str(environments.resolve()), *options]
+    command = [str(python), "-m", "embedded_aws", *options, "--environments", str(environments.resolve())]
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     with log.open("ab") as output:
         return subprocess.Popen(

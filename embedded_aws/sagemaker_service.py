@@ -12,7 +12,7 @@ from embedded_aws.condition_keys import condition_keys
 from embedded_aws.sagemaker import http, tags
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.sagemaker.kinds import MODEL
+from embedded_aws.sagemaker.kinds import KINDS, MODEL
 from embedded_aws.sagemaker.ports import Caller
 
 Ask = Callable[[Check], None]
@@ -61,6 +61,14 @@ class SageMakerService:
             record = self._record(arn)
             if record is not None:
                 record["_tags"].update(given)
+
+    def arn_of(self, type_name: str, name: str) -> str | None:
+        """The ARN of a resource of a CloudFormation type; None if there is none, or it is another service's type."""
+        _, service, noun = type_name.split("::")
+        kind = KINDS.get(noun) if service == "SageMaker" else None
+        with self._plane.lock:
+            record = kind and self._plane.store.find(kind, name)
+        return str(record[kind.arn_member]) if kind and record else None
 
     def _with_tags(self, check: Check) -> Check:
         """A question about a resource of SageMaker, with that resource's tags."""

@@ -26,6 +26,7 @@ logger = logging.getLogger("scheduler")
 
 SERVICE_PRINCIPAL = "scheduler.amazonaws.com"
 _TICK_SECONDS = 0.5
+_LOOK_BACK = (timedelta(minutes=2), timedelta(hours=2), timedelta(days=2), timedelta(days=1000))
 _FIRST_RETRY_SECONDS = 1.0
 _LAST_RETRY_SECONDS = 60.0
 _DEFAULT_ATTEMPTS = 185
@@ -60,10 +61,18 @@ class Scheduler:
         self._clients = clients
         self._sessions = sessions
         self._fired: dict[Any, tuple[object, datetime]] = {}
+        self._under_way: dict[str, tuple[Schedule, datetime]] = {}
+        self._began = datetime.now(UTC)
         self._ended = threading.Event()
 
+    def adopt(self, keep: Callable[[str, dict[Any, Any]], dict[Any, Any]]) -> None:
+        """Hold what was fired and what is being delivered in what `keep` gives for it."""
+        self._fired, self._under_way = keep("fired", self._fired), keep("under way", self._under_way)
+
     def start(self) -> None:
-        """Begin to look for schedules that are due."""
+        """Begin to look for schedules that are due, and to deliver what an earlier engine had not delivered."""
+        for name, (schedule, moment) in list(self._under_way.items()):
+            self._deliver(name, schedule, moment)
         threading.Thread(target=self._run, daemon=True, name="scheduler").start()
 
     def stop(self) -> None:
@@ -90,12 +99,27 @@ class Scheduler:
         moment = next_moment(schedule, since)
         if moment is None and schedule.get("ActionAfterCompletion") == "DELETE":
             self._store.forget(key)
-        return None if moment is None or moment > now else moment
+        if moment is None or moment > now:
+            return None
+        # While no engine ran, a recurring schedule may have come due many times: it fires once for the last of them.
+        return moment if moment >= self._began else last_moment(schedule, moment, now)
 
     def _fire(self, key: object, schedule: Schedule, moment: datetime) -> None:
+        # First what is to be delivered: whoever is killed in between delivers it twice, as AWS may, and not never.
+        name = str(uuid.uuid4())
+        self._under_way[name] = (dict(schedule), moment)
         self._fired[key] = (_version(schedule), moment)
+        self._deliver(name, schedule, moment)
+
+    def _deliver(self, name: str, schedule: Schedule, moment: datetime) -> None:
         delivery = Delivery(schedule, moment, self._clients, self._sessions, self._ended)
-        threading.Thread(target=delivery.run, daemon=True, name=f"schedule-{schedule['Name']}").start()
+
+        def run() -> None:
+            delivery.run()
+            if not self._ended.is_set():
+                self._under_way.pop(name, None)
+
+        threading.Thread(target=run, daemon=True, name=f"schedule-{schedule['Name']}").start()
 
 
 def _version(schedule: Schedule) -> tuple[object, object]:
@@ -116,6 +140,16 @@ def next_moment(schedule: Schedule, since: datetime | None) -> datetime | None:
     start = changed if given is None else _date(given)
     found = expression.next_after(max(since or start, start), start)
     return found if found is None or end is None or found <= _date(end) else None
+
+
+def last_moment(schedule: Schedule, moment: datetime, now: datetime) -> datetime:
+    """The last moment until now for which a schedule is due, if `moment` is one; looked for near now first."""
+    for back in _LOOK_BACK:
+        found = next_moment(schedule, max(moment, now - back) + _INSTANT)
+        while found is not None and moment < found <= now:
+            moment = found
+            found = next_moment(schedule, moment + _INSTANT)
+    return moment
 
 
 def window_seconds(schedule: Schedule, share: float) -> float:

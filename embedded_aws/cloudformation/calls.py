@@ -6,7 +6,7 @@ What AWS's handlers report as throttled, broken or lost, CloudFormation tries ag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,16 @@ from embedded_aws.sagemaker.ports import Credentials
 
 @dataclass(frozen=True)
 class StackCalls:
-    """Calls with the credentials of the stack at work; `acting` knows whose these are."""
+    """Calls with the credentials of the stack at work; `acting` knows whose these are, `calling` is told of each."""
 
     clients: Clients
     acting: Callable[[], Credentials]
     clock: Clock
+    calling: Callable[[str, Mapping[str, Any]], None]
 
     def __call__(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 # API parameters
         """The operation's answer."""
+        self.calling(operation, params)
         return patiently(lambda: self.clients.call(self.acting(), service, operation, params))
 
     def limit(self, seconds: float) -> float:

@@ -22,6 +22,7 @@ from embedded_aws.ministack_adapter import (
     creation_hooks,
     deletion_hooks,
     identity,
+    journal_hooks,
     machine_hooks,
     map_hooks,
     request_hooks,
@@ -37,20 +38,25 @@ from embedded_aws.ministack_adapter import (
     variable_hooks,
 )
 from embedded_aws.ministack_adapter.common import HOOKS
+from embedded_aws.ministack_adapter.journal_hooks import TRAITS, restore, resume
 from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
 
 __all__ = [
     "HOOKS",
+    "TRAITS",
     "answer_hooks",
     "creation_hooks",
     "deletion_hooks",
     "emulator",
     "identity",
     "install",
+    "journal_hooks",
     "machine_hooks",
     "map_hooks",
     "request_hooks",
+    "restore",
+    "resume",
     "schedule_hooks",
     "service_hooks",
     "shutdown",
@@ -68,10 +74,9 @@ __all__ = [
 
 def emulator() -> Emulator:
     """What the engine needs of ministack's own state."""
-    schedules = scheduler._schedules._data
     return Emulator(
         RoleStore(lambda name: iam._roles.get(name), _register_session, _conditions_hold),
-        scheduling.Store(lambda: schedules, lambda key: schedules.pop(key, None)),
+        scheduling.Store(lambda: scheduler._schedules._data, lambda key: scheduler._schedules._data.pop(key, None)),
     )
 
 

@@ -91,7 +91,7 @@ def _stack_conditions(_: Engine) -> None:
 def _stack_types(engine: Engine) -> None:
     off_loop, tables = stacks._runs_on_worker_thread, provisioners
 
-    call = StackCalls(engine.clients, _acting.get, engine.clock)
+    call = StackCalls(engine.clients, _acting.get, engine.clock, engine.stack_resources.calling)
 
     def name(stack_name: str, logical_id: str, longest: int) -> str:
         # Drawn for each resource, as on AWS: a stack made again under its name has other names inside.
@@ -102,9 +102,18 @@ def _stack_types(engine: Engine) -> None:
         engine.sagemaker.set_system_tags(physical_id, tags)
         stack_tags.set_system_tags(type_name, physical_id, tags)
 
+    def noted(type_name: str, handlers: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+        create = handlers["create"]
+
+        def create_and_note(logical_id: str, props: Any, stack_name: str) -> Any:
+            return engine.stack_resources.make(create, stack_name, logical_id, type_name, props)
+
+        return {**handlers, "create": create_and_note}
+
     types = resource_types(engine.place.region)
     for type_name, kind in types.items():
-        tables._RESOURCE_HANDLERS[type_name] = acts(kind, call, name, partial(set_system_tags, type_name))
+        handlers = acts(kind, call, name, partial(set_system_tags, type_name))
+        tables._RESOURCE_HANDLERS[type_name] = noted(type_name, handlers)
         tables._REPLACING_PROPERTIES[type_name] = kind.replaced_by
         tables._STACK_TAG_PROPERTY.pop(type_name, None)
         if kind.tags:

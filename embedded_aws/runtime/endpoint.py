@@ -50,8 +50,11 @@ class Endpoint:
         self._background(self._delete)
 
     def invoke(self, variant: str, invocation: Invocation) -> Response:
-        """The answer of a variant's container."""
-        return self._serving[variant].ask(invocation)
+        """The answer of a variant's container; AwsError while the engine starts it again."""
+        serving = self._serving.get(variant)
+        if serving is None:
+            raise AwsError("ServiceUnavailable", "The service is unavailable. Try your call again.", 503)
+        return serving.ask(invocation)
 
     def close(self) -> None:
         """End the containers at once."""
@@ -69,6 +72,7 @@ class Endpoint:
         with self._turn:
             deployment: Deployment = self._record["_pending"]
             try:
+                self._serve_as_before()
                 self._fresh = self._start(deployment)
             except (JobFailed, AwsError, SandboxError, EnvironmentMissingError) as error:
                 self._report_failure(str(error))
@@ -83,6 +87,11 @@ class Endpoint:
         """The new containers answer from now on: together with the change of state, which may come later."""
         old, self._serving, self._fresh = self._serving, self._fresh, {}
         self._background(lambda: _close(old))
+
+    def _serve_as_before(self) -> None:
+        """After a restart in the middle of an update: what served until then serves until the new one does."""
+        if self._record["EndpointStatus"] == "Updating" and not self._serving:
+            self._serving = self._start(self._record["_deployment"])
 
     def _start(self, deployment: Deployment) -> dict[str, ServingContainer]:
         """All variants, or none."""

@@ -46,12 +46,14 @@ class NotebookInstance:
         self._name: str = record["NotebookInstanceName"]
         parent = host.state / "notebooks"
         parent.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{self._name}-", dir=parent))
+        # An engine that is started again finds the volume by the record.
+        if "_folder" not in record:
+            plane.note(record, _folder=tempfile.mkdtemp(prefix=f"{self._name}-", dir=parent))
+        self._folder = Path(record["_folder"])
         self._folder.chmod(0o755)
         owner = notebook_files.owner(single_user=host.isolation is Isolation.USER)
         limited = volume.images_work(host.nursery, host.isolation)
         self._volume = volume.Volume(self._folder, owner=owner, image=limited)
-        self._created = False
         self._running: NotebookRun | None = None
         self._turn = threading.Lock()
 
@@ -106,12 +108,13 @@ class NotebookInstance:
             self._plane.transition(NOTEBOOK_INSTANCE, self._record, "InService")
 
     def _boot(self) -> None:
+        shutil.rmtree(self._folder / "home", ignore_errors=True)  # of an engine that was killed
         scripts = self._scripts()
         self._running = running = NotebookRun(self._host, self._record, self._mounts(), scripts)
         for phase in PHASES:
-            if phase in scripts and not (phase == "OnCreate" and self._created):
+            if phase in scripts and not (phase == "OnCreate" and "_created" in self._record):
                 running.run_script(phase, self._config_arn)
-            self._created = True
+            self._plane.note(self._record, _created=True)
         running.start_jupyter(self._folder / "home", list(self._notes()))
 
     def _notes(self) -> Iterator[str]:

@@ -194,6 +194,11 @@ class ControlPlane:
         with self.lock:
             record.update(members, LastModifiedTime=now())
 
+    def note(self, record: Record, **private: object) -> None:
+        """Sets private members, which no call shows."""
+        with self.lock:
+            record.update(private)
+
     def remove(self, kind: Kind, record: Record) -> None:
         """Forgets a record whose deletion has ended, or later if Deleting has to last."""
 

@@ -126,6 +126,11 @@ def settle(record: Record, status: str, *, failed: bool) -> None:
         variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
 
 
+def as_it_serves(record: Record) -> Deployment:
+    """What an endpoint serves, to be served once more: with the weights that its variants have now."""
+    return _retaining(record, record["_deployment"], set())
+
+
 def invoke(plane: ControlPlane, name: str, invocation: Invocation) -> tuple[str, Response]:
     """The variant that answered and its answer; AwsError in the runtime API's words."""
     with plane.lock:

@@ -19,7 +19,8 @@ Record = dict[str, Any]
 
 Private keys: `_tags` (dict, system tags too), `_caller` (ARN of who created it), and of an endpoint `_pending`
 (the Deployment to bring up, while Creating or Updating) and `_deployment` (the one that serves), and of what found no
-instances `_unlaunched`.
+instances `_unlaunched`. Of a notebook instance the runtime keeps `_folder` (its volume's) and `_created` (its on-create
+script has run).
 Read and change it under `ControlPlane.lock`; times are aware datetimes.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from embedded_aws.sagemaker.kinds import KINDS, Kind
@@ -37,3 +37,7 @@ class Store:
     def all(self, kind: Kind) -> Iterator[Record]:
         """The records of a kind, oldest first."""
         yield from list(self._records[kind.name].values())
+
+    def adopt(self, keep: Callable[[str, dict[str, Record]], dict[str, Record]]) -> None:
+        """Holds its records in what `keep` gives for those of each kind."""
+        self._records = {name: keep(name, records) for name, records in self._records.items()}

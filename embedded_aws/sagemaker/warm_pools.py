@@ -102,6 +102,14 @@ def update(plane: ControlPlane, params: Params) -> Params:
     return {"TrainingJobArn": arn}
 
 
+def give_back(plane: ControlPlane) -> None:
+    """End all pools: the engine that held their instances is gone."""
+    with plane.lock:
+        for record in plane.store.all(TRAINING_JOB):
+            if is_available(record):
+                _release(plane, record)
+
+
 def refuse_available(record: Record) -> None:
     """AwsError where a job keeps instances and cannot be deleted (the text is not AWS's)."""
     if is_available(record):

@@ -17,7 +17,7 @@ from tests.embedded_aws.notebook_door import Door
 from tests.embedded_aws.waiting import eventually
 
 _LISTENING = "0A"
-LISTENERS = ("-m embedded_aws --state", "jupyter_lab", "ipykernel_launcher", "script_server")
+LISTENERS = ("-m embedded_aws --scratch", "jupyter_lab", "ipykernel_launcher", "script_server")
 WARM_FUNCTION = "ministack-lambda-"  # it is spoken to by pipes: looked at, but expected to listen nowhere
 QUICKLY = {"Delay": 1, "MaxAttempts": 120}
 pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="sockets are read from /proc")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -15,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.schedule_expressions import parse
-from embedded_aws.scheduling import Delivery, next_moment, window_seconds
+from embedded_aws.scheduling import Delivery, Scheduler, Store, next_moment, window_seconds
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls, trust
 
 OFF = {"Mode": "OFF"}
@@ -546,3 +547,62 @@ def test_what_is_no_expression(expression: str) -> None:
     """EventBridge Scheduler user guide, "Schedule types"; some recorded against AWS in LocalStack's public tests."""
     with pytest.raises(AwsError, match="Invalid Schedule Expression"):
         parse(expression, "UTC")
+
+
+# --- engines that follow one another -----------------------------------------------------------------------
+
+PAST = datetime.now(UTC) - timedelta(days=2)
+
+
+def kept_schedule(expression: str) -> dict[str, Any]:
+    """A schedule that an engine two days ago has left."""
+    return {
+        "Name": "it",
+        "Arn": "arn:aws:scheduler:us-east-1:123456789012:schedule/default/it",
+        "State": "ENABLED",
+        "ScheduleExpression": expression,
+        "ScheduleExpressionTimezone": "UTC",
+        "LastModificationDate": PAST.timestamp(),
+        "Target": {
+            "Arn": "arn:aws:sqs:us-east-1:123456789012:q",
+            "RoleArn": "r",
+            "Input": "<aws.scheduler.scheduled-time>",
+        },
+    }
+
+
+def calls_of(schedules: dict[Any, Any], **kept: dict[Any, Any]) -> tuple[list[str], dict[str, dict[Any, Any]]]:
+    """The messages that a new scheduler sends within a few of its ticks, and what it leaves to the next."""
+    clients, tables = (
+        Mock(),
+        {"fired": {}, "under way": {}, **{name.replace("_", " "): held for name, held in kept.items()}},
+    )
+    scheduler = Scheduler(Store(lambda: schedules, lambda key: schedules.pop(key, None)), clients, Mock())
+    scheduler.adopt(lambda name, _: tables[name])
+    scheduler.start()
+    time.sleep(1.8)
+    scheduler.stop()
+    return [call.args[3]["MessageBody"] for call in clients.call.call_args_list], tables
+
+
+@pytest.mark.parametrize("expression", ["rate(1 minutes)", "cron(* * * * ? *)"])
+def test_recurring_schedule_that_was_missed_often_fires_once(expression: str) -> None:
+    """AWS would have fired each time; whoever starts an engine after two days is not flooded with them."""
+    sent, tables = calls_of({"k": kept_schedule(expression)})
+    assert len(sent) == 1
+    assert datetime.now(UTC) - datetime.fromisoformat(sent[0]) < timedelta(minutes=2)
+    assert tables["under way"] == {}
+    again, _ = calls_of({"k": kept_schedule(expression)}, fired=tables["fired"])
+    assert again in ([], [soon_after(sent[0])])
+
+
+def soon_after(moment: str) -> str:
+    """A minute later, in case one began meanwhile."""
+    return (datetime.fromisoformat(moment) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_what_was_not_delivered_is_delivered_by_the_next_engine() -> None:
+    once = kept_schedule(PAST.strftime("at(%Y-%m-%dT%H:%M:%S)"))
+    sent, tables = calls_of({}, under_way={"d": (once, PAST)})
+    assert sent == [PAST.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    assert tables["under way"] == {}

@@ -1,0 +1,393 @@
+"""What was under way when the engine was killed: it goes on where that can be, and has failed where it cannot.
+
+AWS has no such moment, so the words are AWS's for failures of its own where there are any, and else the engine's.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.interrupted import EXECUTION_CAUSE, REASON
+from embedded_aws.sagemaker.restart import FAULT
+from tests.embedded_aws.account import Account, allow, fresh, polls, trust
+from tests.embedded_aws.bench import Bench, bench
+from tests.embedded_aws.kept import KeptEngine
+from tests.embedded_aws.notebook_door import Door
+
+ROLE = {"AssumeRolePolicyDocument": trust("lambda")}
+Described = dict[str, Any]
+VARIANT = {"VariantName": "v", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+
+
+@pytest.fixture
+def kept(tmp_path: Path, environments: Path) -> Iterator[KeptEngine]:
+    engine = KeptEngine(tmp_path / "state", environments)
+    yield engine
+    engine.end()
+
+
+def again(kept: KeptEngine, at: Bench) -> Bench:
+    """Killed and started again; the bench there."""
+    return Bench(kept.again(), at.bucket, at.role)
+
+
+# --- SageMaker ---------------------------------------------------------------------------------------------
+
+
+def test_jobs_that_ran_have_failed_by_a_fault_of_aws(kept: KeptEngine) -> None:
+    """FailureReason: "If the training job failed, the reason it failed." (SageMaker API, DescribeTrainingJob)."""
+    at = bench(kept.account)
+    training = at.train("import time\ntime.sleep(600)\n", wait=False)["TrainingJobName"]
+    processing = at.process("import time\ntime.sleep(600)\n", wait=False)["ProcessingJobName"]
+    done = at.process("print('done')")
+    before = at.sagemaker.describe_training_job(TrainingJobName=training)
+    at = again(kept, at)
+    found = at.sagemaker.describe_training_job(TrainingJobName=training)
+    assert (found["TrainingJobStatus"], found["SecondaryStatus"], found["FailureReason"]) == ("Failed", "Failed", FAULT)
+    assert found["TrainingJobArn"] == before["TrainingJobArn"]
+    assert found["CreationTime"] == before["CreationTime"] < found["TrainingEndTime"]
+    found = at.sagemaker.describe_processing_job(ProcessingJobName=processing)
+    assert (found["ProcessingJobStatus"], found["FailureReason"]) == ("Failed", FAULT)
+    found = at.sagemaker.describe_processing_job(ProcessingJobName=done["ProcessingJobName"])
+    assert found["ProcessingJobStatus"] == "Completed"
+    assert at.process("print('again')")["ProcessingJobStatus"] == "Completed"
+
+
+def test_job_that_was_being_stopped_is_stopped(kept: KeptEngine) -> None:
+    at = bench(kept.account)
+    script = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n"
+    name = at.train(script, wait=False)["TrainingJobName"]
+    for _ in polls(60):
+        if at.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training":
+            break
+    at.sagemaker.stop_training_job(TrainingJobName=name)
+    at = again(kept, at)
+    assert at.sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "Stopped"
+
+
+def test_endpoint_serves_again_with_the_weights_it_had(kept: KeptEngine) -> None:
+    """SystemUpdating: "Endpoint is undergoing maintenance" (SageMaker API Reference, DescribeEndpoint)."""
+    at, name = bench(kept.account), fresh("endpoint")
+    model = at.model("def model_fn(folder):\n    return 1\ndef predict_fn(data, model):\n    return data\n")
+    at.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[{**VARIANT, "ModelName": model}])
+    at.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    in_service(at, name)
+    weight = {"VariantName": "v", "DesiredWeight": 0.25}
+    at.sagemaker.update_endpoint_weights_and_capacities(EndpointName=name, DesiredWeightsAndCapacities=[weight])
+    before = in_service(at, name)
+    assert answer(at, name) == [[1.0, 2.0]]
+    at = again(kept, at)
+    after = in_service(at, name)
+    assert after["EndpointArn"] == before["EndpointArn"]
+    assert after["CreationTime"] == before["CreationTime"]
+    assert after["EndpointConfigName"] == name
+    assert after["ProductionVariants"][0]["CurrentWeight"] == 0.25
+    assert answer(at, name) == [[1.0, 2.0]]
+    at.sagemaker.delete_endpoint(EndpointName=name)
+    for _ in polls(30):
+        if name not in [one["EndpointName"] for one in at.sagemaker.list_endpoints()["Endpoints"]]:
+            break
+
+
+def in_service(at: Bench, name: str) -> Described:
+    for _ in polls(120):
+        found: Described = at.sagemaker.describe_endpoint(EndpointName=name)
+        if found["EndpointStatus"] not in {"Creating", "Updating", "SystemUpdating"}:
+            break
+    assert found["EndpointStatus"] == "InService", found.get("FailureReason")
+    return found
+
+
+def answer(at: Bench, name: str) -> object:
+    runtime = at.account.client("sagemaker-runtime")
+    given = {"EndpointName": name, "ContentType": "application/json", "Body": "[[1, 2]]"}
+    return json.loads(runtime.invoke_endpoint(**given, Accept="application/json")["Body"].read())
+
+
+def test_notebook_instances_come_back_from_their_volumes(kept: KeptEngine) -> None:
+    """The volume is mounted at /home/ec2-user/SageMaker; what lies outside of it goes with the instance.
+
+    SageMaker Developer Guide, "Protect Data at Rest Using Encryption: notebook instances and jobs".
+    """
+    at = bench(kept.account)
+    scripts = {
+        "OnCreate": "echo created >> /home/ec2-user/SageMaker/log; touch /home/ec2-user/gone",
+        "OnStart": "echo started >> /home/ec2-user/SageMaker/log",
+    }
+    hooks = {name: [{"Content": base64.b64encode(text.encode()).decode()}] for name, text in scripts.items()}
+    at.sagemaker.create_notebook_instance_lifecycle_config(NotebookInstanceLifecycleConfigName="c", **hooks)
+    asked = {"InstanceType": "ml.t3.medium", "RoleArn": at.role, "LifecycleConfigName": "c"}
+    for name in ("open", "halted"):
+        at.sagemaker.create_notebook_instance(NotebookInstanceName=name, **asked)
+    for name in ("open", "halted"):
+        assert settled(at, name)["NotebookInstanceStatus"] == "InService"
+    at.sagemaker.stop_notebook_instance(NotebookInstanceName="halted")
+    settled(at, "halted")
+    before = at.sagemaker.describe_notebook_instance(NotebookInstanceName="open")
+    with door(at, "open") as browser:
+        browser.run("open('/home/ec2-user/SageMaker/work', 'w').write('mine')")
+    at = again(kept, at)
+    assert at.sagemaker.describe_notebook_instance(NotebookInstanceName="halted")["NotebookInstanceStatus"] == "Stopped"
+    after = settled(at, "open")
+    assert after["NotebookInstanceStatus"] == "InService"
+    assert (after["NotebookInstanceArn"], after["CreationTime"]) == (
+        before["NotebookInstanceArn"],
+        before["CreationTime"],
+    )
+    at.sagemaker.start_notebook_instance(NotebookInstanceName="halted")
+    settled(at, "halted")
+    for name in ("open", "halted"):
+        with door(at, name) as browser:
+            assert browser.run("print(open('/home/ec2-user/SageMaker/log').read().split())") == (
+                "['created', 'started', 'started']\n"
+            )
+    with door(at, "open") as browser:
+        assert browser.run("print(open('/home/ec2-user/SageMaker/work').read())") == "mine\n"
+        assert browser.run("import os\nprint(os.path.exists('/home/ec2-user/gone'))") == "False\n"
+
+
+def door(at: Bench, name: str) -> Door:
+    return Door(at.sagemaker.create_presigned_notebook_instance_url(NotebookInstanceName=name)["AuthorizedUrl"])
+
+
+def settled(at: Bench, name: str) -> Described:
+    for _ in polls(120):
+        found: Described = at.sagemaker.describe_notebook_instance(NotebookInstanceName=name)
+        if found["NotebookInstanceStatus"] not in {"Pending", "Stopping", "Updating"}:
+            break
+    return found
+
+
+def test_endpoint_whose_update_fails_after_a_restart_serves_as_before(kept: KeptEngine) -> None:
+    """RollingBack and "Updating" return to InService (SageMaker API Reference, DescribeEndpoint, EndpointStatus)."""
+    at, name = bench(kept.account), fresh("endpoint")
+    good = at.model("def model_fn(folder):\n    return 1\ndef predict_fn(data, model):\n    return data\n")
+    bad = at.model("import time\ntime.sleep(4)\nraise RuntimeError('no')\n")
+    for config, model in ((name, good), (f"{name}-bad", bad)):
+        variant = {**VARIANT, "ModelName": model}
+        at.sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
+    at.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    in_service(at, name)
+    at.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=f"{name}-bad")
+    at = again(kept, at)
+    assert at.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Updating"
+    found = in_service(at, name)
+    assert found["EndpointConfigName"] == name
+    assert "ping health check" in found["FailureReason"]
+    assert answer(at, name) == [[1.0, 2.0]]
+
+
+# --- stacks and executions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("verb", "ends"), [("create", "CREATE_FAILED"), ("delete", "DELETE_FAILED")])
+def test_stack_that_was_in_progress_has_failed_and_can_be_deleted(kept: KeptEngine, verb: str, ends: str) -> None:
+    """DeleteStack takes stacks in CREATE_FAILED and DELETE_FAILED (CloudFormation User Guide, "Stack status codes")."""
+    quick = "import cfn\ndef handler(event, context):\n    cfn.send(event, slow=event['RequestType'] == 'Delete')\n"
+    slow = "import cfn\ndef handler(event, context):\n    cfn.send(event, slow=event['RequestType'] == 'Create')\n"
+    function = custom_resource(kept.account, slow if verb == "create" else quick)
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
+    waits = {"Type": "Custom::Waits", "Properties": {"ServiceToken": function}, "DependsOn": "P"}
+    template, stacks = json.dumps({"Resources": {"P": parameter, "W": waits}}), kept.account.client("cloudformation")
+    stacks.create_stack(StackName="it", TemplateBody=template)
+    if verb == "delete":
+        assert kept.account.settled("it").status == "CREATE_COMPLETE"
+        stacks.delete_stack(StackName="it")
+    time.sleep(1)
+    before = stacks.describe_stacks(StackName="it")["Stacks"][0]
+    assert before["StackStatus"] == f"{verb.upper()}_IN_PROGRESS"
+    stacks = kept.again().client("cloudformation")
+    found = stacks.describe_stacks(StackName="it")["Stacks"][0]
+    assert (found["StackStatus"], found["StackStatusReason"], found["StackId"]) == (ends, REASON, before["StackId"])
+    assert stacks.describe_stack_events(StackName="it")["StackEvents"][0]["ResourceStatus"] == ends
+    assert kept.account.client("ssm").describe_parameters()["Parameters"]
+    retained = {"RetainResources": ["W"]} if verb == "delete" else {}
+    stacks.delete_stack(StackName="it", **retained)
+    assert kept.account.settled(found["StackId"]).status == "DELETE_COMPLETE"
+    assert kept.account.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_what_a_stack_was_making_goes_with_it(kept: KeptEngine) -> None:
+    """The notebook instance is there and its stack has not heard of it: deleting the stack deletes it all the same."""
+    role = kept.account.role()
+    script = base64.b64encode(b"sleep 15").decode()
+    template = {
+        "Resources": {
+            "C": {
+                "Type": "AWS::SageMaker::NotebookInstanceLifecycleConfig",
+                "Properties": {"OnCreate": [{"Content": script}]},
+            },
+            "N": {
+                "Type": "AWS::SageMaker::NotebookInstance",
+                "Properties": {
+                    "InstanceType": "ml.t3.medium",
+                    "RoleArn": role,
+                    "LifecycleConfigName": {"Fn::GetAtt": ["C", "NotebookInstanceLifecycleConfigName"]},
+                },
+            },
+        }
+    }
+    stacks, sagemaker = kept.account.client("cloudformation"), kept.account.client("sagemaker")
+    stacks.create_stack(StackName="it", TemplateBody=json.dumps(template))
+    for _ in polls(60):
+        if sagemaker.list_notebook_instances()["NotebookInstances"]:
+            break
+    time.sleep(0.5)  # the engine's own call has been answered too
+    account = kept.again()
+    stacks, sagemaker = account.client("cloudformation"), account.client("sagemaker")
+    found = stacks.describe_stacks(StackName="it")["Stacks"][0]
+    assert found["StackStatus"] == "CREATE_FAILED"
+    states = {each["LogicalResourceId"]: each["ResourceStatus"] for each in resources(stacks)}
+    assert states == {"C": "CREATE_COMPLETE", "N": "CREATE_FAILED"}
+    assert len(sagemaker.list_notebook_instances()["NotebookInstances"]) == 1
+    stacks.delete_stack(StackName="it")
+    assert account.settled(found["StackId"]).status == "DELETE_COMPLETE"
+    assert sagemaker.list_notebook_instances()["NotebookInstances"] == []
+
+
+def resources(stacks: Any) -> list[Described]:  # noqa: ANN401 # a client
+    found: list[Described] = stacks.describe_stack_resources(StackName="it")["StackResources"]
+    return found
+
+
+def chain(links: int) -> str:
+    """A template of roles, made by calls, and of parameters, which the emulator makes; one step after the other."""
+    held: dict[str, dict[str, Any]] = {}
+    for link in range(links):
+        after = {"DependsOn": f"R{link - 1}"} if link else {}
+        parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
+        held |= {f"P{link}x{number}": {**parameter, **after} for number in range(4)}
+        held[f"R{link}"] = {"Type": "AWS::IAM::Role", "Properties": ROLE, **after}
+    return json.dumps({"Resources": held})
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.4, 0.8])
+def test_stack_knows_at_any_moment_what_it_has_made(kept: KeptEngine, moment: float) -> None:
+    stacks, names = kept.account.client("cloudformation"), [f"s-{number}" for number in range(6)]
+    for name in names:
+        stacks.create_stack(StackName=name, TemplateBody=chain(20), Capabilities=["CAPABILITY_IAM"])
+    time.sleep(moment)
+    account = kept.again()
+    stacks = account.client("cloudformation")
+    ids = [stacks.describe_stacks(StackName=name)["Stacks"][0]["StackId"] for name in names]
+    for name in names:
+        stacks.delete_stack(StackName=name)
+    assert {account.settled(each).status for each in ids} == {"DELETE_COMPLETE"}
+    assert account.client("ssm").describe_parameters()["Parameters"] == []
+    assert account.client("iam").list_roles()["Roles"] == []
+
+
+def custom_resource(account: Account, source: str) -> str:
+    """A function for a custom resource: answers, after a while if it is slow."""
+    send = (
+        "import json, time, urllib.request\n"
+        "def send(event, slow):\n"
+        "    time.sleep(20 if slow else 0)\n"
+        "    kept = {name: event[name] for name in ('StackId', 'RequestId', 'LogicalResourceId')}\n"
+        "    body = json.dumps({**kept, 'Status': 'SUCCESS', 'PhysicalResourceId': 'it'}).encode()\n"
+        "    urllib.request.urlopen(urllib.request.Request(event['ResponseURL'], body, method='PUT'))\n"
+    )
+    return account.function(send + source.replace("import cfn\n", "").replace("cfn.", ""), account.role(), Timeout=60)
+
+
+def test_execution_that_ran_has_failed_and_the_others_are_as_they_were(kept: KeptEngine) -> None:
+    """States.Runtime is an error that no Catch matches (Step Functions Developer Guide, "Handling errors")."""
+    machines = kept.account.client("stepfunctions")
+    waits = kept.account.machine({"W": {"Type": "Wait", "Seconds": 600, "End": True}}, kept.account.role())
+    done = kept.account.execute(kept.account.machine({"P": {"Type": "Pass", "End": True}}, kept.account.role()))
+    running = machines.start_execution(stateMachineArn=waits)["executionArn"]
+    machines = kept.again().client("stepfunctions")
+    found = machines.describe_execution(executionArn=running)
+    assert (found["status"], found["error"], found["cause"]) == ("FAILED", "States.Runtime", EXECUTION_CAUSE)
+    history = machines.get_execution_history(executionArn=running)["events"]
+    assert history[-1]["type"] == "ExecutionFailed"
+    assert [event["id"] for event in history] == list(range(1, len(history) + 1))
+    after = machines.describe_execution(executionArn=done["executionArn"])
+    assert {**after, "ResponseMetadata": 0} == {**done, "ResponseMetadata": 0}
+    machine = kept.account.machine({"P": {"Type": "Succeed"}}, kept.account.role())
+    assert kept.account.execute(machine)["status"] == "SUCCEEDED"
+
+
+# --- schedules and events ----------------------------------------------------------------------------------
+
+
+def test_schedules_that_came_due_meanwhile_fire_once(kept: KeptEngine) -> None:
+    """One-time schedules "invoke a target once" (EventBridge Scheduler API, CreateSchedule), restart or not."""
+    role, sqs, scheduler = kept.account.role(allow("*")), kept.account.client("sqs"), kept.account.client("scheduler")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("fired", "missed")}
+    now = datetime.now(UTC)
+
+    def schedule(name: str, expression: str) -> None:
+        arn = f"arn:aws:sqs:us-east-1:{kept.account.engine.account}:{name}"
+        target, off = {"Arn": arn, "RoleArn": role, "Input": "{}"}, {"Mode": "OFF"}
+        scheduler.create_schedule(Name=name, ScheduleExpression=expression, FlexibleTimeWindow=off, Target=target)
+
+    def at(seconds: int) -> str:
+        return datetime.fromtimestamp(now.timestamp() + seconds, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)")
+
+    schedule("fired", at(2))
+    schedule("missed", at(6))
+    for _ in polls(30):
+        if count(kept.account, urls["fired"]):
+            break
+    kept.kill()
+    time.sleep(max(0.0, now.timestamp() + 7 - time.time()))
+    kept.start()
+    for _ in polls(30):
+        if count(kept.account, urls["missed"]):
+            break
+    time.sleep(2)
+    assert [count(kept.account, urls[name]) for name in ("fired", "missed")] == [1, 1]
+
+
+def count(account: Account, url: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    found = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(found["Attributes"][name])
+
+
+def test_event_that_a_function_was_given_is_not_lost(kept: KeptEngine) -> None:
+    """Lambda "places the event in a queue and returns a success response" (Developer Guide, invocation-async)."""
+    source = (
+        "import boto3, time\n"
+        "def handler(event, context):\n"
+        "    time.sleep(3)\n"
+        "    boto3.client('s3').put_object(Bucket=event['bucket'], Key=event['key'], Body=b'1')\n"
+    )
+    bucket, function = kept.account.bucket(), kept.account.function(source, kept.account.role(allow("s3:*")))
+    for key in ("one", "two"):
+        payload = json.dumps({"bucket": bucket, "key": key}).encode()
+        kept.account.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+    s3 = kept.again().client("s3")
+    for _ in polls(30):
+        if s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 2:
+            break
+
+
+def test_function_that_was_being_made_is_ready(kept: KeptEngine) -> None:
+    """State: "Pending", then "Active" (Lambda Developer Guide, "Lambda function states")."""
+    function = kept.account.function("def handler(event, context):\n    return 1\n", kept.account.role())
+    assert kept.account.client("lambda").get_function_configuration(FunctionName=function)["State"] == "Pending"
+    found = kept.again().client("lambda").get_function_configuration(FunctionName=function)
+    assert (found["State"], found["LastUpdateStatus"]) == ("Active", "Successful")
+
+
+def test_role_that_is_gone_is_gone_for_its_sessions_too(kept: KeptEngine) -> None:
+    key = kept.account.session(allow("sqs:*"))
+    arn = kept.account.client("sts", key).get_caller_identity()["Arn"]
+    account = kept.again()
+    assert account.client("sts", key).get_caller_identity()["Arn"] == arn
+    iam, role = account.client("iam"), arn.split("/")[1]
+    iam.delete_role_policy(RoleName=role, PolicyName="rights")
+    iam.delete_role(RoleName=role)
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        account.client("sts", key).get_caller_identity()
