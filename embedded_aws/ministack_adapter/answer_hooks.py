@@ -109,8 +109,8 @@ def _schedules_shown(operation: str, _asked: Mapping[str, Any], body: bytes) -> 
 def _machines_shown(operation: str, asked: Mapping[str, Any], body: bytes) -> bytes:
     machine = sfn._state_machines.get(asked.get("stateMachineArn")) or {}
     if operation == "UpdateStateMachine":
-        machine["revised"] = True
-    revision = machine.get("revisionId") if machine.get("revised") else None
+        machine[machines.REVISED] = True
+    revision = machine.get("revisionId") if machine.get(machines.REVISED) else None
     answer = machines.shown(operation, json.loads(body or b"{}"), revision)
     return json.dumps(answer).encode()
 
