@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import botocore.session
 from botocore.model import StructureShape
 
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sdk_names import botocore_service, error_shape, operation, wire_params
+from embedded_aws.service_models import service_model
 from embedded_aws.step_functions import Integration, Task, TaskError, in_milliseconds
 
 _POLL_SECONDS = 0.1
@@ -73,7 +73,7 @@ def input_shape(found: Integration) -> StructureShape | None:
     name = operation(service, found.action) if service else None
     if service is None or name is None:
         return None
-    return botocore.session.get_session().get_service_model(service).operation_model(name).input_shape
+    return service_model(service).operation_model(name).input_shape
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+
+from embedded_aws.service_models import service_model, services
 
 # Java's client names that are not botocore's without its dashes.
 _RENAMED = {
@@ -33,7 +34,7 @@ _ACRONYM = re.compile(r"([A-Z])([A-Z]+)(?=[A-Z][a-z]|[0-9]|$)")
 @functools.cache
 def botocore_service(name: str) -> str | None:
     """Botocore's name of the service that the integration calls `name`; None if there is none."""
-    known = {service.replace("-", ""): service for service in botocore.session.get_session().get_available_services()}
+    known = {service.replace("-", ""): service for service in services()}
     return _RENAMED.get(name) or known.get(name)
 
 
@@ -41,7 +42,7 @@ def botocore_service(name: str) -> str | None:
 def operation(service: str, action: str) -> str | None:
     """The operation that an integration's action names (`putObject`); None if the service has none such."""
     name = action[:1].upper() + action[1:]
-    model = botocore.session.get_session().get_service_model(service)
+    model = service_model(service)
     return name if name in model.operation_names else None
 
 

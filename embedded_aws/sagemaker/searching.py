@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import StructureShape
 
-from embedded_aws.sagemaker import listing, search_properties, shapes, tags
+from embedded_aws.sagemaker import listing, search_properties, tags
 from embedded_aws.sagemaker.errors import not_implemented, validation
 from embedded_aws.sagemaker.kinds import ENDPOINT, KINDS, TRAINING_JOB, TUNING_JOB, Kind
 from embedded_aws.sagemaker.search_properties import Test
+from embedded_aws.service_models import service_model
 
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
@@ -52,7 +53,7 @@ def _kind(resource: str) -> tuple[Kind, StructureShape]:
     kind = KINDS.get(resource)
     if kind not in _KINDS:
         raise not_implemented(f"Search: Resource={resource}")
-    record = shapes.service_model().shape_for("SearchRecord")
+    record = service_model("sagemaker").shape_for("SearchRecord")
     assert isinstance(record, StructureShape)  # noqa: S101 - so the service model has it
     shape = record.members[resource]
     assert isinstance(shape, StructureShape)  # noqa: S101 - so the service model has it

@@ -7,37 +7,31 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import botocore.session
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
+from embedded_aws.service_models import service_model
 
 _INTEGERS = ("integer", "long")
 _FLOATS = ("float", "double")
 
 
 @functools.cache
-def service_model(service: str = "sagemaker") -> ServiceModel:
-    """The botocore model of a service; loading takes a second, once."""
-    return botocore.session.get_session().get_service_model(service)
-
-
-@functools.cache
 def operations() -> frozenset[str]:
     """Every operation AWS has, implemented here or not."""
-    return frozenset(service_model().operation_names)
+    return frozenset(service_model("sagemaker").operation_names)
 
 
 def input_shape(action: str) -> StructureShape | None:
     """The shape of an action's input; AwsError for an action that AWS does not have."""
     if action not in operations():
         raise not_implemented(action)
-    return service_model().operation_model(action).input_shape
+    return service_model("sagemaker").operation_model(action).input_shape
 
 
 def output_members(action: str) -> Mapping[str, Shape]:
     """The members of an action's output, by name; empty when it answers nothing."""
-    shape = service_model().operation_model(action).output_shape
+    shape = service_model("sagemaker").operation_model(action).output_shape
     return shape.members if shape is not None else {}
 
 
@@ -62,7 +56,7 @@ def instance_types() -> frozenset[str]:
 
 
 def _enum(shape_name: str) -> tuple[str, ...]:
-    return tuple(service_model().shape_for(shape_name).metadata["enum"])
+    return tuple(service_model("sagemaker").shape_for(shape_name).metadata["enum"])
 
 
 def parse(shape: StructureShape, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-import botocore.session
 from botocore.model import OperationModel, ServiceModel
+
+from embedded_aws import service_models
 
 # Signing names that are not botocore's names of the service.
 _BOTOCORE = {
@@ -64,17 +65,7 @@ class Call:
 def service_model(service: str) -> ServiceModel | None:
     """Botocore's model of a service, by signing name; None if it has none."""
     name = _BOTOCORE.get(service, service)
-    return _model(name) if name in _known_services() else None
-
-
-@functools.cache
-def _known_services() -> frozenset[str]:
-    return frozenset(botocore.session.get_session().get_available_services())
-
-
-@functools.cache
-def _model(name: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(name)
+    return service_models.service_model(name) if name in service_models.services() else None
 
 
 def operation_name(call: Call, model: ServiceModel | None) -> str:

@@ -13,7 +13,7 @@ from botocore.model import StructureShape
 from embedded_aws.sagemaker import http
 from embedded_aws.sagemaker.control_plane import Caller, Response
 from embedded_aws.sagemaker.kinds import ENDPOINT, MODEL, NOTEBOOK_INSTANCE
-from embedded_aws.sagemaker.shapes import service_model
+from embedded_aws.service_models import service_model
 from tests.embedded_aws.sagemaker_stubs import (
     ACCOUNT,
     REGION,
