@@ -634,4 +634,8 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
             "services.stepfunctions:now_iso": "",
         },
     ),
+    "jsonata-functions": (
+        "JSONata has no $eval in Step Functions.",
+        {"services.stepfunctions:_register_sfn_jsonata_functions": "expr"},
+    ),
 }
