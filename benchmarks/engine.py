@@ -12,6 +12,9 @@ from benchmarks.class_stack import Template, class_stack, create_seat, seat_temp
 from benchmarks.memory import peak_of
 from benchmarks.seats import delete_seats
 from embedded_aws import launcher
+from embedded_aws.evidence import calls
+from tests.embedded_aws.account import Account
+from tests.embedded_aws.expectations import runner
 
 SEATS = 100
 _LIFECYCLE = "AWS::SageMaker::NotebookInstanceLifecycleConfig"
@@ -24,6 +27,8 @@ def main() -> None:
     parts: list[report.Part] = [
         ("the engine's start", lambda: {"start_seconds": _start_seconds(_SCRATCH)}),
         (f"{SEATS} seats", lambda: _seats(_SCRATCH, SEATS)),
+        ("somebody else's expectations", lambda: _expectations(_SCRATCH)),
+        ("the calls", lambda: {"calls_supported": float(calls.supported(calls.ask(Path(".envs"))))}),
     ]
     report.run("engine", parts)
 
@@ -38,6 +43,17 @@ def _start_seconds(folder: Path) -> float:
     launcher.stop(engine)
     launcher.clean(state)
     return seconds
+
+
+def _expectations(folder: Path) -> dict[str, float]:
+    """How many facts of AWS were tried, and how many of them hold here."""
+    engine = launcher.start(state=folder / "expectations", environments=Path(".envs"))
+    try:
+        tried, held = runner.run(Account(engine))
+    finally:
+        launcher.stop(engine)
+        launcher.clean(engine.state)
+    return {"cases_tried": float(tried), "cases_held": float(held)}
 
 
 def _seats(folder: Path, number: int) -> dict[str, float]:

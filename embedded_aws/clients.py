@@ -6,6 +6,7 @@ Never call from the engine's event loop: the answer would wait for itself.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -29,6 +30,8 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
     proxies={},
 )
+MARK_HEADER = "x-embedded-aws-service"
+"""Says, with a value that only this process knows, that a request is one of the engine's services'."""
 _signer: ContextVar[Credentials] = ContextVar("signer")
 
 
@@ -49,6 +52,8 @@ class Clients:
         self._session = botocore.session.Session()
         # botocore has no other way to sign as whoever is calling.
         setattr(self._session, "_credentials", _CallersCredentials("by", "context"))  # noqa: B010 # private to botocore
+        self.mark = secrets.token_hex(16)
+        self._session.get_component("event_emitter").register("before-sign", self._add_mark)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -72,6 +77,9 @@ class Clients:
     def model(self, service: str) -> Any:  # noqa: ANN401 # botocore's ServiceModel is untyped
         """Botocore's model of a service."""
         return self._client(service).meta.service_model
+
+    def _add_mark(self, request: Any, **_: Any) -> None:  # noqa: ANN401 # botocore's events are untyped
+        request.headers[MARK_HEADER] = self.mark
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 # a botocore client has its methods from the model
         with self._lock:

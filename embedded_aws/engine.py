@@ -12,7 +12,7 @@ from pathlib import Path
 from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
 from embedded_aws.cloudformation.under_way import UnderWay
-from embedded_aws.faults.door import Recognise
+from embedded_aws.faults.door import Recognise, Tell
 from embedded_aws.faults.rules import Faults
 from embedded_aws.journal.journal import Journal
 from embedded_aws.role_sessions import RoleSessions, RoleStore
@@ -22,6 +22,8 @@ from embedded_aws.sagemaker.ports import Credentials, Runtime
 from embedded_aws.sagemaker_service import SageMakerService
 from embedded_aws.scheduling import Scheduler
 from embedded_aws.scheduling import Store as ScheduleStore
+from embedded_aws.trail.recorder import Recorder
+from embedded_aws.trail.store import Store
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,13 @@ MakeRuntime = Callable[[Place, RoleSessions, Clock], Runtime]
 
 
 class Engine:
-    """Everything the hooks lead to; `recognise` comes from one of them. With a journal, what it holds outlives it."""
+    """Everything the hooks lead to; `recognise` and `tell_refused` come from two of them.
+
+    With a journal, what it holds outlives it.
+    """
 
     recognise: Recognise
+    tell_refused: Tell
 
     def __init__(
         self,
@@ -85,6 +91,8 @@ class Engine:
         )
         self.sagemaker = SageMakerService(self.plane)
         self.scheduler = Scheduler(emulator.schedules, self.clients, self.sessions)
+        self.trail = Recorder(Store(place.state / "trail.sqlite3"), place.account, place.region)
+        self.sessions.on_new = self.trail.record_session
 
     def adopt(self, journal: Journal) -> None:
         """Keep in the journal what is the engine's own: SageMaker's records, and what schedules have fired."""
@@ -101,3 +109,4 @@ class Engine:
         """End whatever runs."""
         self.scheduler.stop()
         self.plane.shutdown()
+        self.trail.store.close()

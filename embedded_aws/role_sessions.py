@@ -22,6 +22,8 @@ _ASSUME = {"sts:assumerole", "sts:*", "*"}
 
 Conditions = Mapping[str, Any]
 ConditionsHold = Callable[[Conditions, Mapping[str, str]], bool]
+OnNew = Callable[[str, Mapping[str, Any], str, str], None]
+"""Told of a new session: the service that took the role, the role's record, the session's name and its key."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class RoleSessions:
         self._account = account
         self._kept: dict[tuple[str, str, str], Credentials] = {}
         self._lock = threading.Lock()
+        self._services: dict[str, str] = {}
+        self.on_new: OnNew = lambda _service, _role, _name, _key: None
+
+    def service_of(self, access_key_id: str) -> str | None:
+        """The service that a key was made for; None for any other key."""
+        return self._services.get(access_key_id)
 
     def session(
         self,
@@ -60,6 +68,8 @@ class RoleSessions:
                 kept = _new_credentials(lifetime)
                 self._store.register(kept, role, session_name)
                 self._kept[key] = kept
+                self._services[kept.access_key_id] = service
+                self.on_new(service, role, session_name, kept.access_key_id)
         return kept
 
     def trusting(self, role_arn: str, service: str, source_arn: str = "") -> Mapping[str, Any]:

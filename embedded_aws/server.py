@@ -80,7 +80,7 @@ def _serve_from(state: Path, settings: Settings) -> None:
     ministack_adapter.restore(engine)
     held = partial(inventory, ministack_adapter.stores, engine.plane)
     control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
-    served = fault_door(emulator, engine.faults, engine.recognise)
+    served = fault_door(emulator, engine.faults, engine.recognise, engine.tell_refused)
     app = front_door(served, held, control.answer, engine.root.secret_access_key)
     app = app if journal is None else acknowledging(app, journal)
 

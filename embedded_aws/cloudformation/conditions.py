@@ -11,13 +11,11 @@ _LOGIC = ("Fn::And", "Fn::Or", "Fn::Not")
 def with_resolved_values(template: dict[str, Any], resolve: Callable[[Any], Any]) -> dict[str, Any]:
     """The template with every compared value of its conditions resolved (Fn::Join, Fn::Sub, pseudo parameters...).
 
-    ValueError if a condition leads back to itself; the text is not AWS's.
+    ValueError if one leads back to itself (the text is not AWS's) or names what it may not.
     """
     if not template.get("Conditions"):
         return template
-    for name in template["Conditions"]:
-        if _leads_back(template["Conditions"], name, ()):
-            raise ValueError(f"Template error: condition {name} depends on itself")
+    _check(template["Conditions"], template.get("Parameters") or {})
     conditions = {name: _resolved(value, resolve) for name, value in template["Conditions"].items()}
     return {**template, "Conditions": conditions}
 
@@ -33,17 +31,32 @@ def _resolved(condition: Any, resolve: Callable[[Any], Any]) -> Any:  # noqa: AN
     return condition
 
 
+def _check(conditions: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    strangers = sorted(name for name in _held(conditions, "Ref") if name not in parameters and "::" not in name)
+    if strangers:
+        told = f"Unresolved dependencies [{', '.join(strangers)}]"
+        raise ValueError(
+            f"Template format error: {told}. Cannot reference resources in the Conditions block of the template"
+        )
+    for name in _held(conditions, "Condition"):
+        if name not in conditions:
+            raise ValueError(f"Template error: unresolved condition dependency {name}")
+    for name in conditions:
+        if _leads_back(conditions, name, ()):
+            raise ValueError(f"Template error: condition {name} depends on itself")
+
+
 def _leads_back(conditions: Mapping[str, Any], name: str, way: tuple[str, ...]) -> bool:
     if name in way:
         return True
-    return any(_leads_back(conditions, other, (*way, name)) for other in _named(conditions.get(name)))
+    return any(_leads_back(conditions, other, (*way, name)) for other in _held(conditions[name], "Condition"))
 
 
-def _named(condition: Any) -> Iterator[str]:  # noqa: ANN401 # any part of a template
-    """The conditions that a condition names."""
-    if isinstance(condition, dict):
-        if isinstance(condition.get("Condition"), str):
-            yield condition["Condition"]
-        condition = list(condition.values())
-    for part in condition if isinstance(condition, list) else ():
-        yield from _named(part)
+def _held(part: Any, key: str) -> Iterator[str]:  # noqa: ANN401 # any part of a template
+    """The names that stand behind a key, `Condition` or `Ref`, anywhere in a part."""
+    if isinstance(part, Mapping):
+        if isinstance(part.get(key), str):
+            yield part[key]
+        part = list(part.values())
+    for held in part if isinstance(part, list) else ():
+        yield from _held(held, key)

@@ -38,9 +38,11 @@ class Asked:
 
 Recognise = Callable[[Asked], Request]
 """Whose request it is, and about what."""
+Tell = Callable[[Asked, Answer], None]
+"""Told of a request that a fault has refused: no service hears of it."""
 
 
-def fault_door(app: App, faults: Faults, recognise: Recognise) -> App:
+def fault_door(app: App, faults: Faults, recognise: Recognise, tell: Tell) -> App:
     """Wrap an application so that the faults asked for strike its requests."""
 
     async def serve(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -52,7 +54,7 @@ def fault_door(app: App, faults: Faults, recognise: Recognise) -> App:
         request = recognise(asked)
         struck = faults.struck(request)
         if struck:
-            await _struck(struck, asked, request, app, scope, receive, send)
+            await _struck(struck, asked, request, tell, app, scope, receive, send)
         else:
             await app(scope, receive, send)
 
@@ -60,7 +62,14 @@ def fault_door(app: App, faults: Faults, recognise: Recognise) -> App:
 
 
 async def _struck(
-    struck: list[Fault], asked: Asked, request: Request, app: App, scope: Message, receive: Receive, send: Send
+    struck: list[Fault],
+    asked: Asked,
+    request: Request,
+    tell: Tell,
+    app: App,
+    scope: Message,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Carry out, or do not, and answer late, wrongly or never."""
     late = _delayed(send, sum(fault.seconds for fault in struck))
@@ -68,6 +77,7 @@ async def _struck(
     if refused:
         await _drain(receive)
         given = answer(refused.kind, request, protocol_of(asked.headers, asked.query, request.namespace))
+        tell(asked, given)
         await _send(late, given, head=asked.method == "HEAD")
     elif any(fault.kind == "lost" for fault in struck):
         await app(scope, receive, _nowhere)

@@ -18,6 +18,7 @@ from ministack.services.sts import register_session
 from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
 from embedded_aws.ministack_adapter import (
+    answer_hooks,
     creation_hooks,
     deletion_hooks,
     identity,
@@ -33,6 +34,7 @@ from embedded_aws.ministack_adapter import (
     stack_validation,
     state_hooks,
     task_hooks,
+    trail_hooks,
     variable_hooks,
 )
 from embedded_aws.ministack_adapter.common import HOOKS
@@ -43,6 +45,7 @@ from embedded_aws.sagemaker.ports import Credentials
 __all__ = [
     "HOOKS",
     "TRAITS",
+    "answer_hooks",
     "creation_hooks",
     "deletion_hooks",
     "emulator",
@@ -64,6 +67,7 @@ __all__ = [
     "state_hooks",
     "stores",
     "task_hooks",
+    "trail_hooks",
     "variable_hooks",
 ]
 

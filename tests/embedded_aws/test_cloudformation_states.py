@@ -61,7 +61,7 @@ def test_failed_creation_without_rollback_stays_as_it_is(account: Account, more:
     """AWSCloudFormation/latest/UserGuide/stack-failure-options.html: what was made is kept, until it is rolled back."""
     stacks, name = account.client("cloudformation"), _start(account, _FAILING, **more)
     assert account.settled(name).status == "CREATE_FAILED"
-    assert statuses(account, name, "Queue") == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+    assert statuses(account, name, "Queue") == ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
     with pytest.raises(ClientError, match=r"non-terminal \[CREATE_FAILED\] state"):
         stacks.update_stack(StackName=name, TemplateBody=json.dumps(BUCKET))
     with pytest.raises(ClientError, match="not implemented by the embedded AWS"):
@@ -133,7 +133,7 @@ def test_creation_given_up_makes_nothing_more(account: Account) -> None:
     stacks.delete_stack(StackName=name)  # once more: nothing new
     assert account.settled(stack_id).status == "DELETE_COMPLETE"
     assert statuses(account, stack_id, name).count("DELETE_IN_PROGRESS") == 1
-    assert statuses(account, stack_id, "Wait")[:2] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+    assert statuses(account, stack_id, "Wait")[:3] == ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
     assert statuses(account, stack_id, "Later") == ["CREATE_IN_PROGRESS", "CREATE_FAILED"]
     assert [event.reason for event in events(account, stack_id) if event.logical_id == "Later"][-1] == (
         "Resource creation cancelled"

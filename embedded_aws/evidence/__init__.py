@@ -1,0 +1,1 @@
+"""What this engine can do, found out by asking it. Knows no emulator: it is a client like any other."""

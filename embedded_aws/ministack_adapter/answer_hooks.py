@@ -1,0 +1,159 @@
+"""Hooks of answers: AWS's refusals, texts and members around the handlers of four services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from ministack import app
+from ministack.services import iam, s3
+from ministack.services import stepfunctions as sfn
+from ministack.services.cloudformation import handlers as cfn_handlers
+from ministack.services.cloudformation import helpers as cfn_helpers
+from ministack.services.cloudformation import stacks as cfn_stacks
+
+from embedded_aws.answers import identity_access, machines, schedules, stacks, wording
+from embedded_aws.engine import Engine
+from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, error_reply
+from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.trail.calls import Call, operation_model, operation_name, service_model
+
+# Each branch of an execution runs in a copy of its parent's context.
+_last_event: ContextVar[int] = ContextVar("last_event", default=0)
+_NOT_EMPTY = "The bucket you tried to delete is not empty"
+Refuse = Callable[[str, Mapping[str, Any]], None]
+Shown = Callable[[str, Mapping[str, Any], Any], Any]
+_HELD = identity_access.Held(
+    lambda name: name in iam._roles, iam._policy_exists, lambda name: bool(iam._user_inline_policies.get(name))
+)
+
+
+@HOOKS.applies("answers")
+def _answers(engine: Engine) -> None:
+    place = f"{engine.place.region}:{engine.place.account}"
+    _around(
+        "iam", place, lambda name, form: identity_access.refuse(name, form, _HELD), identity_access.shown, _iam_error
+    )
+    _around("cloudformation", place, _refuse_stacks, lambda name, _, body: stacks.shown(name, body), _stack_error)
+    _around("states", place, _refuse_machines, _machines_shown, error_reply)
+    _around("scheduler", place, schedules.refuse, _schedules_shown, error_reply)
+    _around("logs", place, _nothing, lambda _operation, _asked, body: body, error_reply)
+
+
+def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Callable[[AwsError], Reply]) -> None:
+    """AWS's refusals before a service's handler, its words and members after it."""
+    inner: Service = app.SERVICE_HANDLERS[service]
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        call = Call(method, path, headers, query, body, 0, {}, b"", "")
+        operation, asked = operation_name(call, service_model(service)), _asked(call)
+        try:
+            refuse(operation, asked)
+        except AwsError as error:
+            return as_error(error)
+        status, kept, content = await inner(method, path, headers, body, query)
+        if status >= 400 and isinstance(content, bytes):
+            content = wording.reworded_body(service, operation, content, {**asked, "place": place})
+        elif isinstance(content, bytes):
+            content = shown(operation, asked, content)
+        return status, kept, content
+
+    app.SERVICE_HANDLERS[service] = handle
+
+
+def _refuse_machines(operation: str, params: Mapping[str, Any]) -> None:
+    model = operation_model(service_model("states"), operation)
+    machines.refuse(operation, params, model, lambda arn: arn in sfn._state_machines)
+
+
+def _refuse_stacks(operation: str, form: Mapping[str, Any]) -> None:
+    stacks.refuse(operation, form, cfn_handlers._resolve_stack)
+
+
+def _iam_error(error: AwsError) -> Reply:
+    reply: Reply = iam._error(error.status, error.code, error.message)
+    return reply
+
+
+def _stack_error(error: AwsError) -> Reply:
+    reply: Reply = cfn_helpers._error(error.code, error.message, error.status)
+    return reply
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    """A request's members, of a form or of JSON."""
+    if call.form_action:
+        return dict(call.form)
+    try:
+        content = json.loads(call.body or b"{}")
+    except ValueError:
+        content = {}
+    return content if isinstance(content, dict) else {}
+
+
+def _nothing(_operation: str, _asked: Mapping[str, Any]) -> None:
+    """Refuse nothing."""
+
+
+def _schedules_shown(operation: str, _asked: Mapping[str, Any], body: bytes) -> bytes:
+    return json.dumps(schedules.shown(operation, json.loads(body or b"{}"))).encode()
+
+
+def _machines_shown(operation: str, asked: Mapping[str, Any], body: bytes) -> bytes:
+    machine = sfn._state_machines.get(asked.get("stateMachineArn")) or {}
+    if operation == "UpdateStateMachine":
+        machine["revised"] = True
+    revision = machine.get("revisionId") if machine.get("revised") else None
+    answer = machines.shown(operation, json.loads(body or b"{}"), revision)
+    return json.dumps(answer).encode()
+
+
+@HOOKS.applies("missing-machines")
+def _missing_machines(_: Engine) -> None:
+    delete = sfn._delete_state_machine
+
+    def delete_any(data: Any) -> Any:
+        return delete(data) if data.get("stateMachineArn") in sfn._state_machines else sfn.json_response({})
+
+    sfn._delete_state_machine = delete_any
+
+
+@HOOKS.applies("previous-events")
+def _previous_events(_: Engine) -> None:
+    add = sfn._add_event
+
+    def add_after(execution: dict[str, Any], kind: str, details: Any = None) -> Any:
+        event = add(execution, kind, details)
+        event["previousEventId"] = machines.previous_event(kind, event["id"], _last_event.get())
+        _last_event.set(event["id"])
+        return event
+
+    sfn._add_event = add_after
+
+
+@HOOKS.applies("creation-events")
+def _creation_events(_: Engine) -> None:
+    add = cfn_stacks._add_event
+
+    def add_both(
+        stack_id: str, name: str, own: str, kind: str, status: str, reason: str = "", physical_id: str = "", *more: Any
+    ) -> None:
+        if begun := stacks.events_before(kind, status, physical_id):
+            add(stack_id, name, own, kind, *begun, physical_id)
+        add(stack_id, name, own, kind, status, reason, physical_id, *more)
+
+    cfn_stacks._add_event = add_both
+
+
+@HOOKS.applies("buckets-with-versions")
+def _buckets_with_versions(_: Engine) -> None:
+    refuse = s3._error
+
+    def refuse_with_versions(code: str, message: str, status: int, resource: str = "", *more: Any, **named: Any) -> Any:
+        versioned = code == "BucketNotEmpty" and s3._bucket_versioning.get(resource.strip("/"))
+        text = f"{_NOT_EMPTY}. You must delete all versions in the bucket." if versioned else message
+        return refuse(code, text, status, resource, *more, **named)
+
+    s3._error = refuse_with_versions

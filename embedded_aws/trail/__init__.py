@@ -1,0 +1,1 @@
+"""CloudTrail's event history: every management call that was answered, with its principal. No emulator import."""

@@ -1,0 +1,94 @@
+"""AWS's words and members around the emulator's answers; the rest is shown by the expectations."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.answers import machines, stacks, wording
+from tests.embedded_aws.account import Account, code_of, fresh
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "said", "reworded"),
+    [
+        ("iam", "GetRole", "Role a not found.", "The role with name a cannot be found."),
+        ("iam", "GetPolicy", "Policy not found.", "Policy arn:p was not found."),
+        ("iam", "GetUser", "Something else.", "Something else."),
+        ("cloudformation", "GetTemplate", "Stack [a] does not exist", "Stack with id a does not exist"),
+        ("cloudformation", "DescribeChangeSet", "Stack [a] does not exist", "Stack [a] does not exist"),
+        (
+            "states",
+            "CreateStateMachine",
+            "State machine a already exists",
+            "State Machine Already Exists: 'arn:aws:states:r:1:stateMachine:a'",
+        ),
+    ],
+)
+def test_texts_are_aws_s(service: str, operation: str, said: str, reworded: str) -> None:
+    """LocalStack's snapshots named in the expectations have these texts."""
+    asked = {"PolicyArn": "arn:p", "place": "r:1"}
+    assert wording.reworded(service, operation, said, asked) == reworded
+    as_json = wording.reworded_body(service, operation, json.dumps({"message": said}).encode(), asked)
+    assert json.loads(as_json) == {"message": reworded}
+    as_xml = wording.reworded_body(service, operation, f"<Error><Message>{said}</Message></Error>".encode(), asked)
+    assert as_xml.startswith(b"<Error><Message>")
+    assert len(as_xml) >= len(reworded)
+
+
+def test_only_deleted_stacks_lose_their_protection() -> None:
+    """LocalStack's cloudformation/api/test_stacks.py::test_name_conflicts: what is deleted cannot be protected."""
+
+    def stack(status: str) -> bytes:
+        protection = b"<EnableTerminationProtection>false</EnableTerminationProtection>"
+        return b"<StackStatus>" + status.encode() + b"</StackStatus><CreationTime>1</CreationTime>" + protection
+
+    both = stacks.shown("DescribeStacks", stack("DELETE_COMPLETE") + stack("CREATE_COMPLETE"))
+    assert both.count(b"EnableTerminationProtection>") == 2
+    assert both.endswith(b"<EnableTerminationProtection>false</EnableTerminationProtection>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "last", "previous"),
+    [
+        ("PassStateEntered", 2, 0, 0),
+        ("PassStateEntered", 2, 17, 0),
+        ("PassStateExited", 3, 2, 2),
+        ("PassStateEntered", 9, 4, 4),
+        ("ExecutionAborted", 3, 2, 0),
+    ],
+)
+def test_events_follow_the_last_of_their_branch(kind: str, own: int, last: int, previous: int) -> None:
+    """LocalStack's stepfunctions/v2/test_sfn_api.py::TestSnfApi::test_start_execution and test_stop_execution.
+
+    What a nested execution's parent did last (17) is not what its own first state follows.
+    """
+    assert machines.previous_event(kind, own, last) == previous
+
+
+def test_trust_of_everything_is_no_trust_policy(account: Account) -> None:
+    """LocalStack's iam/test_iam_roles.py::TestRoleLifecycle::test_update_assume_role_policy_errors, for CreateRole."""
+    principal = {"Service": "ec2.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}
+    with pytest.raises(ClientError, match="AssumeRole policy may only specify STS AssumeRole actions"):
+        account.role(trusts={"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_update_of_a_missing_machine_is_refused(account: Account) -> None:
+    """AWS, "UpdateStateMachine", Errors: StateMachineDoesNotExist."""
+    arn = f"arn:aws:states:us-east-1:{account.engine.account}:stateMachine:missing"
+    with pytest.raises(ClientError, match=f"State Machine Does Not Exist: '{arn}'"):
+        account.client("stepfunctions").update_state_machine(stateMachineArn=arn, roleArn=account.role())
+
+
+def test_target_that_is_no_arn_is_refused(account: Account) -> None:
+    """AWS, "Target", EventBridge Scheduler's API reference: Arn is the ARN of a target."""
+    target = {"Arn": "function", "RoleArn": account.role()}
+    window = {"Mode": "OFF"}
+    with pytest.raises(ClientError) as refused:
+        account.client("scheduler").create_schedule(
+            Name=fresh("schedule"), ScheduleExpression="rate(1 hour)", FlexibleTimeWindow=window, Target=target
+        )
+    assert code_of(refused.value) == "ValidationException"
