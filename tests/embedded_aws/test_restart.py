@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.control import Control
 from embedded_aws.interrupted import EXECUTION_CAUSE, REASON
 from embedded_aws.sagemaker.restart import FAULT
 from tests.embedded_aws.account import Account, allow, fresh, polls, trust
@@ -184,6 +185,22 @@ def test_endpoint_whose_update_fails_after_a_restart_serves_as_before(kept: Kept
     assert found["EndpointConfigName"] == name
     assert "ping health check" in found["FailureReason"]
     assert answer(at, name) == [[1.0, 2.0]]
+
+
+def test_quotas_that_were_set_stay_set(kept: KeptEngine) -> None:
+    """Quotas are the account's (Service Quotas User Guide, "What is Service Quotas?")."""
+    Control(kept.account.engine).quota("ml.t3.medium for notebook instance usage", 0)
+    at = bench(kept.again())
+    with pytest.raises(ClientError, match="ResourceLimitExceeded"):
+        at.sagemaker.create_notebook_instance(NotebookInstanceName="n", InstanceType="ml.t3.medium", RoleArn=at.role)
+
+
+def test_event_history_knows_what_was_called_before(kept: KeptEngine) -> None:
+    """It has 90 days of management events (CloudTrail User Guide, "Working with CloudTrail event history")."""
+    bucket = kept.account.bucket()
+    trail, named = kept.again().client("cloudtrail"), {"AttributeKey": "ResourceName", "AttributeValue": bucket}
+    found = trail.lookup_events(LookupAttributes=[named])["Events"]
+    assert [event["EventName"] for event in found] == ["CreateBucket"]
 
 
 # --- stacks and executions ---------------------------------------------------------------------------------
