@@ -391,14 +391,6 @@ def test_event_that_a_function_was_given_is_not_lost(kept: KeptEngine) -> None:
             break
 
 
-def test_function_that_was_being_made_is_ready(kept: KeptEngine) -> None:
-    """State: "Pending", then "Active" (Lambda Developer Guide, "Lambda function states")."""
-    function = kept.account.function("def handler(event, context):\n    return 1\n", kept.account.role())
-    assert kept.account.client("lambda").get_function_configuration(FunctionName=function)["State"] == "Pending"
-    found = kept.again().client("lambda").get_function_configuration(FunctionName=function)
-    assert (found["State"], found["LastUpdateStatus"]) == ("Active", "Successful")
-
-
 def test_role_that_is_gone_is_gone_for_its_sessions_too(kept: KeptEngine) -> None:
     key = kept.account.session(allow("sqs:*"))
     arn = kept.account.client("sts", key).get_caller_identity()["Arn"]
