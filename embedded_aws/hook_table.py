@@ -257,32 +257,68 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "S3's own KMS key is used where a request asks for aws:kms and names no key, as the CDK's uploads do.",
         {"services.s3:_resolve_sse_write_headers": "headers, bucket_name"},
     ),
-    "journal": (
-        "Stores outlive the process: what they hold is kept, and old files of objects until the journal has the new.",
+    "trail": (
+        "Every management call is kept with its principal, and CloudTrail looks them up.",
         {
-            "core.responses:AccountScopedDict": None,
-            "core.responses:AccountRegionScopedDict": None,
-            "core.responses:request_scope": "account_id, region",
-            "services.s3:_atomic_write": "fpath, data, text",
-            "services.s3:_remove_key_files": "fpath",
-            "services.s3:_delete_version_file": "bucket_name, key, version_id",
-            "services.s3:_version_disk_path": "bucket, key, version_id, account_id",
+            "app:_dispatch_service_request": "method, path, headers, body, query_params, request_id",
+            "app:SERVICE_HANDLERS": None,
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+            "core.iam_evaluator:CredentialResolutionError": None,
+            "core.router:extract_access_key_id": "headers, query_params",
+            "services.iam:_roles": None,
             "services.sts:_sessions": None,
-            "services.lambda_svc:invoke_async_with_retry": "func, event",
-            "services.lambda_svc:_execute_function": "func, event",
-            "services.lambda_svc:_ensure_poller": "",
-            "services.lambda_svc:_esms": None,
-            "services.lambda_svc:_functions": None,
-            "services.cloudformation:_stacks": None,
-            "services.cloudformation:_change_sets": None,
+        },
+    ),
+    "trail-inside": (
+        "What stacks do inside the emulator, without a request, is kept too.",
+        {
+            "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
+            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.stacks:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.stacks:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
+        },
+    ),
+    "answers": (
+        "IAM, CloudFormation, Step Functions, Scheduler and Logs refuse and answer in AWS's words.",
+        {
+            "app:SERVICE_HANDLERS": None,
+            "services.iam:_roles": None,
+            "services.iam:_policy_exists": "arn",
+            "services.iam:_user_inline_policies": None,
+            "services.iam:_error": "status, code, message, ns",
+            "services.stepfunctions:_state_machines": None,
+            "services.cloudformation.engine:_parse_template": "template_body",
+            "services.cloudformation.handlers:_resolve_stack": "stack_name",
+            "services.cloudformation.helpers:_error": "code, message, status",
+        },
+    ),
+    "missing-machines": (
+        "Deleting a state machine that is not there succeeds.",
+        {
+            "services.stepfunctions:_delete_state_machine": "data",
+            "services.stepfunctions:_state_machines": None,
+            "services.stepfunctions:json_response": "data, status, content_type",
+        },
+    ),
+    "previous-events": (
+        "An execution's events say which event of their branch they follow.",
+        {"services.stepfunctions:_add_event": "execution, event_type, details"},
+    ),
+    "creation-events": (
+        "A stack's events say when the making of a resource has begun.",
+        {
             "services.cloudformation.stacks:_add_event": (
                 "stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status"
-            ),
-            "services.stepfunctions:_executions": None,
-            "services.stepfunctions:_map_runs": None,
-            "services.stepfunctions:_fail_execution": "execution, error, cause",
-            "services.stepfunctions:now_iso": "",
+            )
         },
+    ),
+    "buckets-with-versions": (
+        "A bucket with versions says that all of them must go.",
+        {"services.s3:_error": None, "services.s3:_bucket_versioning": None},
     ),
     "stack-properties": (
         "A resource's properties are checked against its type's public schema before anything is made or changed.",
@@ -571,66 +607,31 @@ HOOK_TABLE: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
         "UpdateFunctionEventInvokeConfig changes what it names and keeps the rest.",
         {"app:SERVICE_HANDLERS": None},
     ),
-    "trail": (
-        "Every management call is kept with its principal, and CloudTrail looks them up.",
+    "journal": (
+        "Stores outlive the process: what they hold is kept, and old files of objects until the journal has the new.",
         {
-            "app:_dispatch_service_request": "method, path, headers, body, query_params, request_id",
-            "app:SERVICE_HANDLERS": None,
-            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
-            "core.iam_evaluator:CredentialResolutionError": None,
-            "core.router:extract_access_key_id": "headers, query_params",
-            "services.iam:_roles": None,
+            "core.responses:AccountScopedDict": None,
+            "core.responses:AccountRegionScopedDict": None,
+            "core.responses:request_scope": "account_id, region",
+            "services.s3:_atomic_write": "fpath, data, text",
+            "services.s3:_remove_key_files": "fpath",
+            "services.s3:_delete_version_file": "bucket_name, key, version_id",
+            "services.s3:_version_disk_path": "bucket, key, version_id, account_id",
             "services.sts:_sessions": None,
-        },
-    ),
-    "trail-inside": (
-        "What stacks do inside the emulator, without a request, is kept too.",
-        {
-            "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
-            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
-            "services.cloudformation.stacks:_update_resource": (
-                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
-            ),
-            "services.cloudformation.stacks:_delete_resource": (
-                "resource_type, physical_id, props, stack_name, logical_id"
-            ),
-        },
-    ),
-    "answers": (
-        "IAM, CloudFormation, Step Functions, Scheduler and Logs refuse and answer in AWS's words.",
-        {
-            "app:SERVICE_HANDLERS": None,
-            "services.iam:_roles": None,
-            "services.iam:_policy_exists": "arn",
-            "services.iam:_user_inline_policies": None,
-            "services.iam:_error": "status, code, message, ns",
-            "services.stepfunctions:_state_machines": None,
-            "services.cloudformation.handlers:_resolve_stack": "stack_name",
-            "services.cloudformation.helpers:_error": "code, message, status",
-        },
-    ),
-    "missing-machines": (
-        "Deleting a state machine that is not there succeeds.",
-        {
-            "services.stepfunctions:_delete_state_machine": "data",
-            "services.stepfunctions:_state_machines": None,
-            "services.stepfunctions:json_response": "data, status, content_type",
-        },
-    ),
-    "previous-events": (
-        "An execution's events say which event of their branch they follow.",
-        {"services.stepfunctions:_add_event": "execution, event_type, details"},
-    ),
-    "creation-events": (
-        "A stack's events say when the making of a resource has begun.",
-        {
+            "services.lambda_svc:invoke_async_with_retry": "func, event",
+            "services.lambda_svc:_execute_function": "func, event",
+            "services.lambda_svc:_ensure_poller": "",
+            "services.lambda_svc:_esms": None,
+            "services.lambda_svc:_functions": None,
+            "services.cloudformation:_stacks": None,
+            "services.cloudformation:_change_sets": None,
             "services.cloudformation.stacks:_add_event": (
                 "stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status"
-            )
+            ),
+            "services.stepfunctions:_executions": None,
+            "services.stepfunctions:_map_runs": None,
+            "services.stepfunctions:_fail_execution": "execution, error, cause",
+            "services.stepfunctions:now_iso": "",
         },
-    ),
-    "buckets-with-versions": (
-        "A bucket with versions says that all of them must go.",
-        {"services.s3:_error": None, "services.s3:_bucket_versioning": None},
     ),
 }

@@ -14,6 +14,8 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.errors import validation as invalid
 
 Params = Mapping[str, Any]
+REVISED = "revised"
+"""The member of a machine's record that says that it was updated: before that it shows no revision."""
 _BY_EXECUTION = ("DescribeExecution", "GetExecutionHistory", "StopExecution")
 _WORD = re.compile(r"\s*([A-Za-z_]\w*)")
 
@@ -38,7 +40,8 @@ def shown(operation: str, answer: dict[str, Any], revision: str | None) -> dict[
     """An answer as AWS gives it; `revision` is that of a machine that was updated."""
     if operation == "DescribeStateMachine":
         found = {**answer, "tracingConfiguration": answer.get("tracingConfiguration") or {"enabled": False}}
-        found.pop("revisionId", None)
+        for own in ("revisionId", REVISED):
+            found.pop(own, None)
         return found | ({"revisionId": revision} if revision else {})
     if operation == "UpdateStateMachine" and revision:
         return {**answer, "revisionId": revision}

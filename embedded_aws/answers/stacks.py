@@ -12,6 +12,8 @@ from embedded_aws.sagemaker.errors import AwsError
 
 Form = Mapping[str, str]
 Stack = Mapping[str, Any]
+Parse = Callable[[str], Mapping[str, Any]]
+"""A template's text to its content."""
 _BY_NAME = re.compile(rb"<CreationTime>([^<]*)</CreationTime><LastUpdatedTime>\1</LastUpdatedTime>")
 _DELETED = re.compile(
     rb"(<StackStatus>DELETE_COMPLETE</StackStatus>(?:(?!<StackStatus>).)*?)"
@@ -35,10 +37,42 @@ def refuse(operation: str, form: Form, find: Callable[[str], Stack | None]) -> N
         _check_resources(form.get("TemplateBody", ""), [form[name] for name in form if _ALLOWED.match(name)])
 
 
-def shown(operation: str, body: bytes) -> bytes:
+def shown(operation: str, form: Form, body: bytes, parse: Parse) -> bytes:
     """An answer as AWS gives it: no empty texts, no time of an update that never was, lists where there are none."""
-    if operation != "DescribeStacks":
-        return body
+    if operation in ("ValidateTemplate", "GetTemplateSummary") and form.get("TemplateBody"):
+        return _of_template(body, parse(form["TemplateBody"]))
+    return _stacks(body) if operation == "DescribeStacks" else body
+
+
+def _of_template(body: bytes, content: Mapping[str, Any]) -> bytes:
+    """What is said of a template: no values that are not there, its version, and what could be imported."""
+    body = body.replace(b"<Description></Description>", b"")
+    for name, parameter in (content.get("Parameters") or {}).items():
+        if "Default" not in parameter:
+            key = f"<ParameterKey>{name}</ParameterKey>".encode()
+            body = body.replace(key + b"<DefaultValue></DefaultValue>", key)
+    version = content.get("AWSTemplateFormatVersion")
+    told = f"<Version>{version}</Version>" if version else ""
+    return body.replace(
+        b"</GetTemplateSummaryResult>", f"{told}{_importable(content)}</GetTemplateSummaryResult>".encode()
+    )
+
+
+def _importable(content: Mapping[str, Any]) -> str:
+    """The resources by type; which properties identify them is not known."""
+    by_type: dict[str, list[str]] = {}
+    for name, resource in (content.get("Resources") or {}).items():
+        by_type.setdefault(str(resource.get("Type")), []).append(name)
+    members = "".join(
+        f"<member><ResourceType>{kind}</ResourceType><LogicalResourceIds>"
+        + "".join(f"<member>{name}</member>" for name in names)
+        + "</LogicalResourceIds></member>"
+        for kind, names in by_type.items()
+    )
+    return f"<ResourceIdentifierSummaries>{members}</ResourceIdentifierSummaries>"
+
+
+def _stacks(body: bytes) -> bytes:
     body = _BY_NAME.sub(rb"<CreationTime>\1</CreationTime>", body)
     for empty in (b"<Description></Description>", b"<StackStatusReason></StackStatusReason>"):
         body = body.replace(empty, b"")

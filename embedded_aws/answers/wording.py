@@ -14,6 +14,8 @@ _MESSAGE = re.compile(rb"<Message>(.*?)</Message>", re.DOTALL)
 # {0}, {1}, ... are the groups of the pattern; {place} is `<region>:<account>`; other names are the request's members.
 _TEXTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "iam": (
+        (r"Login profile for user (\S+) already exists\.", "Login Profile for user {0} already exists."),
+        (r"Login profile for user (\S+) cannot be found\.", "Login Profile for User {0} cannot be found."),
         (r"Role (\S+) not found\.", "The role with name {0} cannot be found."),
         (r"Policy version (\S+) not found\.", "Policy {PolicyArn} version {0} does not exist or is not attachable."),
         (r"Policy not found\.", "Policy {PolicyArn} was not found."),
@@ -53,7 +55,10 @@ _TEXTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "cloudformation:GetTemplate": ((r"Stack \[(.+)\] does not exist", "Stack with id {0} does not exist"),),
     "scheduler": ((r"Schedule (\S+) (does not exist|already exists) in group \S+\.", "Schedule {0} {1}."),),
-    "logs": ((r"The specified log (group|stream) already exists: .*", "The specified log {0} already exists"),),
+    "logs": (
+        (r"The specified log (group|stream) already exists: .*", "The specified log {0} already exists"),
+        (r"The specified log (group|stream) does not exist: .*", "The specified log {0} does not exist."),
+    ),
 }
 _BAD_JSON = re.compile(r"Template format error: .*line (\d+) column (\d+) \(char \d+\)")
 

@@ -10,6 +10,7 @@ from typing import Any
 from ministack import app
 from ministack.services import iam, s3
 from ministack.services import stepfunctions as sfn
+from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 from ministack.services.cloudformation import stacks as cfn_stacks
@@ -36,7 +37,7 @@ def _answers(engine: Engine) -> None:
     _around(
         "iam", place, lambda name, form: identity_access.refuse(name, form, _HELD), identity_access.shown, _iam_error
     )
-    _around("cloudformation", place, _refuse_stacks, lambda name, _, body: stacks.shown(name, body), _stack_error)
+    _around("cloudformation", place, _refuse_stacks, _stacks_shown, _stack_error)
     _around("states", place, _refuse_machines, _machines_shown, error_reply)
     _around("scheduler", place, schedules.refuse, _schedules_shown, error_reply)
     _around("logs", place, _nothing, lambda _operation, _asked, body: body, error_reply)
@@ -72,6 +73,10 @@ def _refuse_stacks(operation: str, form: Mapping[str, Any]) -> None:
     stacks.refuse(operation, form, cfn_handlers._resolve_stack)
 
 
+def _stacks_shown(operation: str, form: Mapping[str, Any], body: bytes) -> bytes:
+    return stacks.shown(operation, form, body, cfn_engine._parse_template)
+
+
 def _iam_error(error: AwsError) -> Reply:
     reply: Reply = iam._error(error.status, error.code, error.message)
     return reply
@@ -104,8 +109,8 @@ def _schedules_shown(operation: str, _asked: Mapping[str, Any], body: bytes) -> 
 def _machines_shown(operation: str, asked: Mapping[str, Any], body: bytes) -> bytes:
     machine = sfn._state_machines.get(asked.get("stateMachineArn")) or {}
     if operation == "UpdateStateMachine":
-        machine["revised"] = True
-    revision = machine.get("revisionId") if machine.get("revised") else None
+        machine[machines.REVISED] = True
+    revision = machine.get("revisionId") if machine.get(machines.REVISED) else None
     answer = machines.shown(operation, json.loads(body or b"{}"), revision)
     return json.dumps(answer).encode()
 

@@ -45,7 +45,7 @@ def test_only_deleted_stacks_lose_their_protection() -> None:
         protection = b"<EnableTerminationProtection>false</EnableTerminationProtection>"
         return b"<StackStatus>" + status.encode() + b"</StackStatus><CreationTime>1</CreationTime>" + protection
 
-    both = stacks.shown("DescribeStacks", stack("DELETE_COMPLETE") + stack("CREATE_COMPLETE"))
+    both = stacks.shown("DescribeStacks", {}, stack("DELETE_COMPLETE") + stack("CREATE_COMPLETE"), json.loads)
     assert both.count(b"EnableTerminationProtection>") == 2
     assert both.endswith(b"<EnableTerminationProtection>false</EnableTerminationProtection>")
 
@@ -92,3 +92,15 @@ def test_target_that_is_no_arn_is_refused(account: Account) -> None:
             Name=fresh("schedule"), ScheduleExpression="rate(1 hour)", FlexibleTimeWindow=window, Target=target
         )
     assert code_of(refused.value) == "ValidationException"
+
+
+def test_empty_default_that_was_given_is_told() -> None:
+    """LocalStack's cloudformation/api/test_templates.py::test_validate_template: without a default none is told."""
+
+    def told(**parameter: str) -> bytes:
+        body = b"<ParameterKey>Size</ParameterKey><DefaultValue></DefaultValue>"
+        template = json.dumps({"Parameters": {"Size": {"Type": "String", **parameter}}})
+        return stacks.shown("ValidateTemplate", {"TemplateBody": template}, body, json.loads)
+
+    assert b"DefaultValue" not in told()
+    assert b"<DefaultValue></DefaultValue>" in told(Default="")

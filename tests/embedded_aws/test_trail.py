@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.control import Control
 from tests.embedded_aws.account import Account, Key, allow, code_of, fresh, polls, trust
+from tests.embedded_aws.kept import KeptEngine
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
@@ -478,3 +480,20 @@ def test_what_a_stack_may_not_do_inside_is_kept_with_its_error(account: Account)
     table = {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PAY_PER_REQUEST", **keys}}
     assert account.deploy({"Resources": {"Table": table}}, RoleARN=role).status == "ROLLBACK_COMPLETE"
     assert {event["errorCode"] for event in _of_role(account, "CreateTable", role)} == {"AccessDenied"}
+
+
+def test_history_outlives_a_killed_engine(tmp_path: Path, environments: Path) -> None:
+    """AWS, "Working with CloudTrail event history": 90 days; what was answered before a kill -9 is in it after."""
+    kept = KeptEngine(tmp_path / "state", environments)
+    try:
+        names = [fresh("queue") for _ in range(20)]
+        for name in names:
+            kept.account.client("sqs").create_queue(QueueName=name)
+        account = kept.again()
+        account.client("sqs").create_queue(QueueName="later")
+        found = [
+            found["event"]["requestParameters"]["queueName"] for found in events(account, "EventName", "CreateQueue")
+        ]
+        assert found == ["later", *names[::-1]]
+    finally:
+        kept.end()
