@@ -14,14 +14,14 @@ from embedded_aws.clock import Clock
 from embedded_aws.cloudformation.under_way import UnderWay
 from embedded_aws.faults.door import Recognise, Tell
 from embedded_aws.faults.rules import Faults
+from embedded_aws.iam.role_sessions import RoleSessions, RoleStore
 from embedded_aws.journal.journal import Journal
-from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker import restart
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 from embedded_aws.sagemaker_service import SageMakerService
-from embedded_aws.scheduling import Scheduler
-from embedded_aws.scheduling import Store as ScheduleStore
+from embedded_aws.scheduler.scheduling import Scheduler
+from embedded_aws.scheduler.scheduling import Store as ScheduleStore
 from embedded_aws.trail.recorder import Recorder
 from embedded_aws.trail.store import Store
 
