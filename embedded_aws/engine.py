@@ -14,14 +14,14 @@ from embedded_aws.clock import Clock
 from embedded_aws.cloudformation.under_way import UnderWay
 from embedded_aws.faults.door import Recognise, Tell
 from embedded_aws.faults.rules import Faults
+from embedded_aws.iam.role_sessions import RoleSessions, RoleStore
 from embedded_aws.journal.journal import Journal
-from embedded_aws.role_sessions import RoleSessions, RoleStore
 from embedded_aws.sagemaker import restart
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 from embedded_aws.sagemaker_service import SageMakerService
-from embedded_aws.scheduling import Scheduler
-from embedded_aws.scheduling import Store as ScheduleStore
+from embedded_aws.scheduler.scheduling import Scheduler
+from embedded_aws.scheduler.scheduling import Store as ScheduleStore
 from embedded_aws.trail.recorder import Recorder
 from embedded_aws.trail.store import Store
 
@@ -95,8 +95,9 @@ class Engine:
         self.sessions.on_new = self.trail.record_session
 
     def adopt(self, journal: Journal) -> None:
-        """Keep in the journal what is the engine's own: SageMaker's records, and what schedules have fired."""
+        """Keep in the journal what is the engine's own. The trail has a file; faults and speed end with the engine."""
         self.plane.store.adopt(lambda kind, records: journal.adopt(("engine", f"sagemaker {kind}"), records))
+        self.plane.quotas.adopt(lambda limits: journal.adopt(("engine", "quotas"), limits))
         self.stack_resources.adopt(lambda entries: journal.adopt(("engine", "stack resources"), entries))
         self.stack_resources.flush = journal.flush
         self.scheduler.adopt(lambda name, entries: journal.adopt(("engine", f"scheduler {name}"), entries))

@@ -13,6 +13,8 @@ from typing import Any
 
 EMULATOR = "ministack"
 Apply = Callable[[Any], None]
+Table = Mapping[str, tuple[str, Mapping[str, str | None]]]
+"""Of each hook its name, what it is for, and its places (see `Hook`)."""
 
 
 class HookError(RuntimeError):
@@ -59,7 +61,7 @@ class Hook:
 class Hooks:
     """All hooks of the table, each with the function that applies it."""
 
-    def __init__(self, table: Mapping[str, tuple[str, Mapping[str, str | None]]]) -> None:
+    def __init__(self, table: Table) -> None:
         self.all = [
             Hook(number, name, purpose, places)
             for number, (name, (purpose, places)) in enumerate(table.items(), start=1)

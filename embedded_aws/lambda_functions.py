@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.authorization import Check
-from embedded_aws.iam_questions import log_stream_arn
+from embedded_aws.iam.authorization import Check
+from embedded_aws.iam.questions import log_stream_arn
 
 IDLE_SECONDS = 20.0
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from embedded_aws import authorization
-from embedded_aws.authorization import Check
-from embedded_aws.condition_keys import condition_keys
+from embedded_aws.iam import authorization
+from embedded_aws.iam.authorization import Check
+from embedded_aws.iam.condition_keys import condition_keys
 from embedded_aws.sagemaker import http, tags
 from embedded_aws.sagemaker.control_plane import ControlPlane
 from embedded_aws.sagemaker.errors import AwsError

@@ -22,11 +22,11 @@ from embedded_aws.faults.door import fault_door
 from embedded_aws.front_door import App, front_door
 from embedded_aws.hanging_up import teach_server
 from embedded_aws.hooks import EMULATOR
+from embedded_aws.iam.role_sessions import RoleSessions
 from embedded_aws.inventory import inventory
 from embedded_aws.journal import folder
 from embedded_aws.journal.acknowledging import acknowledging
 from embedded_aws.journal.journal import Journal
-from embedded_aws.role_sessions import RoleSessions
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 
 ACCOUNT = "123456789012"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws.role_sessions import as_list
+from embedded_aws.iam.role_sessions import as_list
 from embedded_aws.sagemaker.errors import AwsError
 
 Form = Mapping[str, str]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from embedded_aws.authorization import Check
 from embedded_aws.cloudformation.types import Properties, tag_map
+from embedded_aws.iam.authorization import Check
 
 
 @dataclass(frozen=True)

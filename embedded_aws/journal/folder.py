@@ -13,7 +13,7 @@ from embedded_aws.journal.file import Changes, JournalError, JournalFile
 from embedded_aws.journal.replaced_files import ReplacedFiles
 
 _JOURNAL = "journal"
-_ENDED = ("engine.json", "engine.json.new", "jobs", "models", "sandboxes", "tmp")
+_ENDED = ("engine.json", "engine.json.new", "jobs", "models", "sandboxes", "tmp", "warm_pools")
 """What belongs to an engine's processes and goes with them."""
 _PORT = "port"
 

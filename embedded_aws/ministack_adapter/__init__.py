@@ -15,8 +15,8 @@ from ministack.core import iam_evaluator, lambda_runtime, responses
 from ministack.services import iam, scheduler
 from ministack.services.sts import register_session
 
-from embedded_aws import scheduling
 from embedded_aws.engine import Emulator, Engine
+from embedded_aws.iam.role_sessions import RoleStore
 from embedded_aws.ministack_adapter import (
     answer_hooks,
     creation_hooks,
@@ -39,8 +39,8 @@ from embedded_aws.ministack_adapter import (
 )
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.journal_hooks import TRAITS, restore, resume
-from embedded_aws.role_sessions import RoleStore
 from embedded_aws.sagemaker.ports import Credentials
+from embedded_aws.scheduler import scheduling
 
 __all__ = [
     "HOOKS",

@@ -8,10 +8,10 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator, responses, router
 
-from embedded_aws.authorization import Check
 from embedded_aws.engine import Engine
 from embedded_aws.hook_table import HOOK_TABLE
 from embedded_aws.hooks import Hooks
+from embedded_aws.iam.authorization import Check
 from embedded_aws.sagemaker.errors import AwsError
 
 Reply = tuple[int, dict[str, str], Any]

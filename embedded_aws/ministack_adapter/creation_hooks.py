@@ -8,8 +8,9 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.services import lambda_svc
 
-from embedded_aws import creation_rights, iam_resources
 from embedded_aws.engine import Engine
+from embedded_aws.iam import creation_rights
+from embedded_aws.iam import resources as iam_resources
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, ask, error_reply
 from embedded_aws.sagemaker.errors import AwsError
 

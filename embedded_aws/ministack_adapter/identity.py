@@ -14,13 +14,13 @@ from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 
-from embedded_aws import iam_questions
 from embedded_aws.engine import Engine
-from embedded_aws.iam_questions import Asked
+from embedded_aws.iam import questions as iam_questions
+from embedded_aws.iam.policy_principals import unknown_principal
+from embedded_aws.iam.questions import Asked
+from embedded_aws.iam.role_passing import Request, check_passed
+from embedded_aws.iam.role_sessions import outlived
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, asker, error_reply
-from embedded_aws.policy_principals import unknown_principal
-from embedded_aws.role_passing import Request, check_passed
-from embedded_aws.role_sessions import outlived
 from embedded_aws.sagemaker.errors import AwsError, not_implemented
 
 # Headers and path of the request IAM is asked about: the emulator does not give them where condition keys are read.

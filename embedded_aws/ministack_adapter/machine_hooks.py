@@ -12,13 +12,13 @@ from typing import Any
 from ministack.services import cloudwatch_logs, eventbridge
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import definition_faults, execution_logs, execution_starts, machine_kinds, state_machines
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, error_reply
-from embedded_aws.retries import surplus, with_delay
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.step_functions import TaskError
-from embedded_aws.tasks import MAX_EVENTS, SERVICE_PRINCIPAL, Tasks
+from embedded_aws.states import definition_faults, execution_logs, execution_starts, machine_kinds, state_machines
+from embedded_aws.states.retries import surplus, with_delay
+from embedded_aws.states.step_functions import TaskError
+from embedded_aws.states.tasks import MAX_EVENTS, SERVICE_PRINCIPAL, Tasks
 
 
 def in_its_words(act: Callable[..., Any], *args: Any) -> Any:

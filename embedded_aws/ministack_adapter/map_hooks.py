@@ -11,15 +11,15 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import distributed_map_fields as fields
-from embedded_aws.authorization import Check
-from embedded_aws.distributed_map import MapRun, Names
-from embedded_aws.distributed_map_results import RIGHTS, Writer
 from embedded_aws.engine import Engine
+from embedded_aws.iam.authorization import Check
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words, tasks_of
-from embedded_aws.step_functions import TaskError
-from embedded_aws.tasks import Tasks
+from embedded_aws.states import distributed_map_fields as fields
+from embedded_aws.states.distributed_map import MapRun, Names
+from embedded_aws.states.distributed_map_results import RIGHTS, Writer
+from embedded_aws.states.step_functions import TaskError
+from embedded_aws.states.tasks import Tasks
 
 Context = Mapping[str, Any]
 

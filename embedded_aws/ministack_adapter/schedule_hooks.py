@@ -9,10 +9,10 @@ from typing import Any
 
 from ministack.services import scheduler
 
-from embedded_aws import schedule_requests
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply
 from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.scheduler import requests as schedule_requests
 
 _ALL = str(2**31)
 

@@ -12,8 +12,8 @@ from typing import Any
 from ministack.core import lambda_runtime, responses
 from ministack.services import cloudwatch_logs, iam, lambda_svc, s3
 
-from embedded_aws import policy_versions
 from embedded_aws.engine import Engine
+from embedded_aws.iam import policy_versions
 from embedded_aws.lambda_functions import IDLE_SECONDS, error_type, log_rights
 from embedded_aws.large_files import is_large, read_file, send_pieces
 from embedded_aws.ministack_adapter.common import HOOKS, ask

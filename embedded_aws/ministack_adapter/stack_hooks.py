@@ -25,9 +25,9 @@ from embedded_aws.cloudformation.conditions import with_resolved_values
 from embedded_aws.cloudformation.principal import Principals, show_roles
 from embedded_aws.cloudformation.types import ResourceError
 from embedded_aws.engine import Engine
+from embedded_aws.iam.role_passing import Request, check_passed
 from embedded_aws.ministack_adapter import stack_tags
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, ask, asker
-from embedded_aws.role_passing import Request, check_passed
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import choice_rules, intrinsic_functions
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words, tasks_of
-from embedded_aws.tasks import MAX_BYTES, Tasks
+from embedded_aws.states import choice_rules, intrinsic_functions
+from embedded_aws.states.tasks import MAX_BYTES, Tasks
 
 _VARIABLE = re.compile(r"^\$(?P<name>[^\W\d]\w*)(?P<rest>.*)$", re.DOTALL)
 context_object: ContextVar[Any] = ContextVar("context object", default=None)

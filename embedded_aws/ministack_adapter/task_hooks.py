@@ -14,9 +14,9 @@ from ministack.services import stepfunctions as sfn
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words, tasks_of
-from embedded_aws.step_functions import TaskError
-from embedded_aws.task_tokens import Patience, answer
-from embedded_aws.tasks import Tasks
+from embedded_aws.states.step_functions import TaskError
+from embedded_aws.states.task_tokens import Patience, answer
+from embedded_aws.states.tasks import Tasks
 
 _OUTSIDE: Mapping[str, Any] = {}
 _state: ContextVar[Mapping[str, Any]] = ContextVar("state", default=_OUTSIDE)

@@ -7,11 +7,11 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from embedded_aws import state_inputs
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words
 from embedded_aws.ministack_adapter.state_hooks import context_object
+from embedded_aws.states import state_inputs
 
 
 @HOOKS.applies("variables")

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedded_aws.sagemaker import shapes
 from embedded_aws.sagemaker.errors import AwsError
@@ -85,6 +85,10 @@ class Quotas:
                 self._limits.pop(name, None)
             else:
                 self._limits[name] = limit
+
+    def adopt(self, keep: Callable[[dict[Any, Any]], dict[Any, Any]]) -> None:
+        """Hold the limits in what `keep` gives for them."""
+        self._limits = keep(self._limits)
 
     def limits(self) -> dict[str, int]:
         """What is limited."""

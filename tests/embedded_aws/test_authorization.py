@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws import authorization
-from embedded_aws.iam_questions import Asked, resource
+from embedded_aws.iam import authorization
+from embedded_aws.iam.questions import Asked, resource
 from tests.embedded_aws.account import Account, Key, allow, code_of, fetch, fresh, policy, trust
 
 PREFIX = "arn:aws:sagemaker:us-east-1:123456789012"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.authorization import Params, further_checks
-from embedded_aws.condition_keys import condition_keys
+from embedded_aws.iam.authorization import Params, further_checks
+from embedded_aws.iam.condition_keys import condition_keys
 from embedded_aws.sagemaker import shapes
 from tests.embedded_aws.account import Account, Key, allow, code_of, fresh
 from tests.embedded_aws.sagemaker_stubs import processing, training, transform, tuning, variant

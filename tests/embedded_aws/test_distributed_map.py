@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.distributed_map_items import Batcher, parsed
-from embedded_aws.distributed_map_results import Writer
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.distributed_map_items import Batcher, parsed
+from embedded_aws.states.distributed_map_results import Writer
+from embedded_aws.states.step_functions import TaskError
 from tests.embedded_aws.account import Account, allow, code_of, polls
 
 ALL = allow("*")

@@ -9,7 +9,7 @@ import pytest
 from embedded_aws.clients import Clients
 from embedded_aws.control import Control
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.step_functions import Task, TaskError, integration, perform
+from embedded_aws.states.step_functions import Task, TaskError, integration, perform
 from infra.asl.language import THROTTLED, retry
 from tests.embedded_aws.account import Account, allow, fresh
 from tests.embedded_aws.bench import XGBOOST, archive, bench

@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.schedule_expressions import parse
-from embedded_aws.scheduling import Delivery, Scheduler, Store, next_moment, window_seconds
+from embedded_aws.scheduler.expressions import parse
+from embedded_aws.scheduler.scheduling import Delivery, Scheduler, Store, next_moment, window_seconds
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls, trust
 
 OFF = {"Mode": "OFF"}

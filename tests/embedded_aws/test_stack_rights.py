@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from embedded_aws import creation_rights
-from embedded_aws.authorization import Check
 from embedded_aws.cloudformation import resource_types, rights
+from embedded_aws.iam import creation_rights
+from embedded_aws.iam.authorization import Check
 from tests.embedded_aws.account import Account, allow, fresh
 from tests.embedded_aws.stack_cases_makers import MAKERS
 from tests.embedded_aws.stack_cases_others import OTHERS

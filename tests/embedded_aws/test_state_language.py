@@ -11,10 +11,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from embedded_aws.choice_rules import MISSING, OPERATORS, holds
-from embedded_aws.definition_faults import faults
-from embedded_aws.machine_kinds import limit
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.choice_rules import MISSING, OPERATORS, holds
+from embedded_aws.states.definition_faults import faults
+from embedded_aws.states.machine_kinds import limit
+from embedded_aws.states.step_functions import TaskError
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls
 
 ALL = allow("*")

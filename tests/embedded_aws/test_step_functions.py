@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.retries import surplus, with_delay
 from embedded_aws.sdk_names import botocore_service, error_name, sdk_name
-from embedded_aws.step_functions import integration
+from embedded_aws.states.retries import surplus, with_delay
+from embedded_aws.states.step_functions import integration
 from tests.embedded_aws.account import Account, allow, code_of, fresh, polls, trust
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embedded_aws import authorization
+from embedded_aws.iam import authorization
 from embedded_aws.sagemaker import tuning as of_tuning
 from embedded_aws.sagemaker.control_plane import Record
 from embedded_aws.sagemaker.errors import AwsError

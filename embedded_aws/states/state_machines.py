@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from embedded_aws import definition_faults
-from embedded_aws.authorization import Check
-from embedded_aws.execution_logs import DELIVERY_ACTIONS
+from embedded_aws.iam.authorization import Check
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.step_functions import integration
+from embedded_aws.states import definition_faults
+from embedded_aws.states.execution_logs import DELIVERY_ACTIONS
+from embedded_aws.states.step_functions import integration
 
 # The managed rules of the .sync integrations, and the events they wait for; the account shares them.
 _MANAGED_RULES = {

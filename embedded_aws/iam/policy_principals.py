@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from embedded_aws.role_sessions import as_list
+from embedded_aws.iam.role_sessions import as_list
 
 Exists = Callable[[str, str], bool]
 """Whether a role or user (kind, ARN) of the account is there."""

@@ -13,10 +13,10 @@ from typing import Any
 
 from botocore.model import StructureShape
 
-from embedded_aws import schedule_targets
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.validation import check
-from embedded_aws.schedule_expressions import At, parse
+from embedded_aws.scheduler import targets as schedule_targets
+from embedded_aws.scheduler.expressions import At, parse
 
 Body = Mapping[str, Any]
 _DATES = ("StartDate", "EndDate")

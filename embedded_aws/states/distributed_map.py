@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from embedded_aws.authorization import Check
-from embedded_aws.step_functions import TaskError
+from embedded_aws.iam.authorization import Check
+from embedded_aws.states.step_functions import TaskError
 
 THREADS = 64
 """How many children run at once where AWS would run up to 10,000."""

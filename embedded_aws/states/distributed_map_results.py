@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws.distributed_map_items import S3
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.distributed_map_items import S3
+from embedded_aws.states.step_functions import TaskError
 
 PUT = "arn:aws:states:::s3:putObject"
 TRANSFORMATIONS = ("NONE", "COMPACT", "FLATTEN")

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from embedded_aws import schedule_targets
 from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
-from embedded_aws.schedule_expressions import At, parse
-from embedded_aws.schedule_requests import moment as _date
+from embedded_aws.scheduler import targets as schedule_targets
+from embedded_aws.scheduler.expressions import At, parse
+from embedded_aws.scheduler.requests import moment as _date
 from embedded_aws.sdk_names import wire_params
 
 logger = logging.getLogger("scheduler")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.step_functions import TaskError
 
 _LOOK_SECONDS = 0.1
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws.authorization import Check
+from embedded_aws.iam.authorization import Check
 
 Query = Mapping[str, list[str]]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from embedded_aws.authorization import Check
+from embedded_aws.iam.authorization import Check
 
 EVERYTHING = "*"
 _ON_THE_KEY_TOO = ("kms:CreateAlias", "kms:UpdateAlias")

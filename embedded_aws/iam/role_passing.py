@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from embedded_aws.authorization import Check
-from embedded_aws.role_sessions import RoleSessions
+from embedded_aws.iam.authorization import Check
+from embedded_aws.iam.role_sessions import RoleSessions
 from embedded_aws.sagemaker.errors import AwsError
 
 

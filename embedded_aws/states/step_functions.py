@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from embedded_aws.authorization import Check
 from embedded_aws.clients import Clients
+from embedded_aws.iam.authorization import Check
 from embedded_aws.patience import patiently
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.step_functions import TaskError
 
 State = Mapping[str, Any]
 Resolve = Callable[[str], Any]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws.distributed_map import Limits
-from embedded_aws.distributed_map_items import GET, INPUT_TYPES, LIST, S3, Batcher, Reader
-from embedded_aws.distributed_map_results import OUTPUT_TYPES, PUT, TRANSFORMATIONS, Writer
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.distributed_map import Limits
+from embedded_aws.states.distributed_map_items import GET, INPUT_TYPES, LIST, S3, Batcher, Reader
+from embedded_aws.states.distributed_map_results import OUTPUT_TYPES, PUT, TRANSFORMATIONS, Writer
+from embedded_aws.states.step_functions import TaskError
 
 State = Mapping[str, Any]
 _ONLY_DISTRIBUTED = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from embedded_aws.authorization import Params, with_definition
+from embedded_aws.iam.authorization import Params, with_definition
 
 Read = Callable[[Params], Any]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.step_functions import TaskError
 
 MAX_BYTES = 262_144
 """What an execution's input may hold, and so the limit of a batch that names none."""

@@ -18,7 +18,7 @@ from embedded_aws.clients import Clients
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sdk_names import botocore_service, error_shape, operation, wire_params
 from embedded_aws.service_models import service_model
-from embedded_aws.step_functions import Integration, Task, TaskError, in_milliseconds
+from embedded_aws.states.step_functions import Integration, Task, TaskError, in_milliseconds
 
 _POLL_SECONDS = 0.1
 _CALLBACK = "waitForTaskToken"

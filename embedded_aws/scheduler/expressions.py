@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.schedule_days import DAYS, Days, of_month, of_week
+from embedded_aws.scheduler.days import DAYS, Days, of_month, of_week
 
 _AT = re.compile(r"^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$")
 _RATE = re.compile(r"^rate\((\d+) (minute|hour|day)s?\)$")

@@ -10,14 +10,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws import optimized_integrations, step_functions
-from embedded_aws.authorization import Check
 from embedded_aws.clients import Clients
-from embedded_aws.role_sessions import RoleSessions
+from embedded_aws.iam.authorization import Check
+from embedded_aws.iam.role_sessions import RoleSessions
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.sdk_names import unsupported
-from embedded_aws.step_functions import Task, TaskError
+from embedded_aws.states import optimized_integrations, step_functions
+from embedded_aws.states.step_functions import Task, TaskError
 
 MAX_BYTES = 262_144
 """What a state's input or output may hold."""

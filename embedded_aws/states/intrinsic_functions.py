@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from embedded_aws.step_functions import TaskError
+from embedded_aws.states.step_functions import TaskError
 
 _LONGEST_TEXT = 10_000
 _LONGEST_RANGE = 1_000

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.authorization import Check
+from embedded_aws.iam.authorization import Check
 from embedded_aws.sagemaker.errors import AwsError
 
 # An action that takes tags, and what setting them takes.

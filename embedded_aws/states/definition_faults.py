@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws import choice_rules, definition_fields, distributed_map_fields, optimized_integrations
-from embedded_aws.optimized_integrations import input_shape
 from embedded_aws.sdk_names import unsupported
-from embedded_aws.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integration, integration, known_operation
+from embedded_aws.states import choice_rules, definition_fields, distributed_map_fields, optimized_integrations
+from embedded_aws.states.optimized_integrations import input_shape
+from embedded_aws.states.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integration, integration, known_operation
 
 State = Mapping[str, Any]
 _WITHOUT_NEXT = ("Choice", "Succeed", "Fail")

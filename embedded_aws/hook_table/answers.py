@@ -1,0 +1,95 @@
+"""What is noted of requests, and answers in AWS's words."""
+
+from __future__ import annotations
+
+from embedded_aws.hooks import Table
+
+TABLE: Table = {
+    "request-names": (
+        "What a request is about is known before it is carried out, so that faults strike the right ones.",
+        {
+            "app:_routing_params": "method, path, headers, body, query_params",
+            "core.router:detect_service": "method, path, headers, query_params",
+            "core.router:extract_access_key_id": "headers, query_params",
+            "core.iam_actions:extract_iam_action": "service, method, path, headers, body, query_params",
+            "core.iam_actions:extract_resource_arn": (
+                "service, method, path, headers, body, query_params, region, account_id"
+            ),
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+        },
+    ),
+    "session-durations": (
+        "Sessions that STS gives end by the engine's clock.",
+        {
+            "services.sts:register_session": "access_key, session",
+            "services.sts:_future": "seconds",
+        },
+    ),
+    "event-invoke-updates": (
+        "UpdateFunctionEventInvokeConfig changes what it names and keeps the rest.",
+        {"app:SERVICE_HANDLERS": None},
+    ),
+    "trail": (
+        "Every management call is kept with its principal, and CloudTrail looks them up.",
+        {
+            "app:_dispatch_service_request": "method, path, headers, body, query_params, request_id",
+            "app:SERVICE_HANDLERS": None,
+            "core.iam_evaluator:resolve_credential": "access_key_id, account_id, session_token",
+            "core.iam_evaluator:CredentialResolutionError": None,
+            "core.router:extract_access_key_id": "headers, query_params",
+            "services.iam:_roles": None,
+            "services.sts:_sessions": None,
+        },
+    ),
+    "trail-inside": (
+        "What stacks do inside the emulator, without a request, is kept too.",
+        {
+            "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
+            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
+            "services.cloudformation.stacks:_update_resource": (
+                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
+            ),
+            "services.cloudformation.stacks:_delete_resource": (
+                "resource_type, physical_id, props, stack_name, logical_id"
+            ),
+        },
+    ),
+    "answers": (
+        "IAM, CloudFormation, Step Functions, Scheduler and Logs refuse and answer in AWS's words.",
+        {
+            "app:SERVICE_HANDLERS": None,
+            "services.iam:_roles": None,
+            "services.iam:_policy_exists": "arn",
+            "services.iam:_user_inline_policies": None,
+            "services.iam:_error": "status, code, message, ns",
+            "services.stepfunctions:_state_machines": None,
+            "services.cloudformation.engine:_parse_template": "template_body",
+            "services.cloudformation.handlers:_resolve_stack": "stack_name",
+            "services.cloudformation.helpers:_error": "code, message, status",
+        },
+    ),
+    "missing-machines": (
+        "Deleting a state machine that is not there succeeds.",
+        {
+            "services.stepfunctions:_delete_state_machine": "data",
+            "services.stepfunctions:_state_machines": None,
+            "services.stepfunctions:json_response": "data, status, content_type",
+        },
+    ),
+    "previous-events": (
+        "An execution's events say which event of their branch they follow.",
+        {"services.stepfunctions:_add_event": "execution, event_type, details"},
+    ),
+    "creation-events": (
+        "A stack's events say when the making of a resource has begun.",
+        {
+            "services.cloudformation.stacks:_add_event": (
+                "stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status"
+            )
+        },
+    ),
+    "buckets-with-versions": (
+        "A bucket with versions says that all of them must go.",
+        {"services.s3:_error": None, "services.s3:_bucket_versioning": None},
+    ),
+}

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: expressions, requests, targets, and the firing itself. No emulator import."""
