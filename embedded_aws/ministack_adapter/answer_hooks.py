@@ -143,11 +143,19 @@ def _creation_events(_: Engine) -> None:
     add = cfn_stacks._add_event
 
     def add_both(
-        stack_id: str, name: str, own: str, kind: str, status: str, reason: str = "", physical_id: str = "", *more: Any
+        stack_id: str,
+        name: str,
+        own: str,
+        kind: str,
+        status: str,
+        reason: str = "",
+        physical_id: str = "",
+        *more: Any,
+        **named: Any,
     ) -> None:
         if begun := stacks.events_before(kind, status, physical_id):
             add(stack_id, name, own, kind, *begun, physical_id)
-        add(stack_id, name, own, kind, status, reason, physical_id, *more)
+        add(stack_id, name, own, kind, status, reason, physical_id, *more, **named)
 
     cfn_stacks._add_event = add_both
 
