@@ -146,8 +146,9 @@ def _machine_delete(call: Call, arn: str, _props: Properties) -> None:
 
 
 def _machine_resource(arn: str, answer: Mapping[str, Any]) -> Resource:
-    """A machine; `answer` has its revision."""
-    shown = {"Arn": arn, "Name": arn.rpartition(":")[2], "StateMachineRevisionId": answer.get("revisionId", "")}
+    """A machine; `answer` has its revision, but for the first, which has none and is called so in templates."""
+    revision = answer.get("revisionId") or "INITIAL"
+    shown = {"Arn": arn, "Name": arn.rpartition(":")[2], "StateMachineRevisionId": revision}
     return Resource(arn, shown)
 
 

@@ -150,11 +150,12 @@ def _creation_events(_: Engine) -> None:
         status: str,
         reason: str = "",
         physical_id: str = "",
-        detailed_status: str = "",
+        *more: Any,
+        **named: Any,
     ) -> None:
         if begun := stacks.events_before(kind, status, physical_id):
             add(stack_id, name, own, kind, *begun, physical_id)
-        add(stack_id, name, own, kind, status, reason, physical_id, detailed_status)
+        add(stack_id, name, own, kind, status, reason, physical_id, *more, **named)
 
     cfn_stacks._add_event = add_both
 
