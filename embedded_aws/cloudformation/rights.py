@@ -138,7 +138,8 @@ def of_template(url: str) -> list[Check]:
 def _by_schema(kind: str, region: str) -> Rights:
     """A type that has no entry: what its handlers call, on any resource."""
     handlers = ResourceSchemas(region).of(kind).get("handlers", {})
-    return Rights("*", *(_main_calls(handlers, kind, verb) for verb in ("create", "update", "delete")))
+    create, update, delete = (_main_calls(handlers, kind, verb) for verb in ("create", "update", "delete"))
+    return Rights("*", create, update, delete)
 
 
 def _main_calls(handlers: Mapping[str, Any], kind: str, verb: str) -> tuple[str, ...]:

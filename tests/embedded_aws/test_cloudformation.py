@@ -153,6 +153,16 @@ def test_role_of_a_stack_must_be_passed_and_trust_cloudformation(account: Accoun
         account.deploy(BUCKET, RoleARN=stranger)
 
 
+def test_role_that_denies_cloudformation_or_is_another_is_refused(account: Account) -> None:
+    """IAM User Guide, "Policy evaluation logic": an explicit deny wins, in trust policies too. ARNs name one role."""
+    both = trust("cloudformation")
+    both["Statement"].append({**both["Statement"][0], "Effect": "Deny"})
+    other = account.role(allow("s3:*")).replace(":role/", ":role/elsewhere/")
+    for role in (account.role(allow("s3:*"), trusts=both), other):
+        with pytest.raises(ClientError, match="invalid or cannot be assumed"):
+            account.deploy(BUCKET, RoleARN=role)
+
+
 def test_stack_whose_role_is_gone_refuses_to_go_until_it_is_given_another(account: Account) -> None:
     """AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html: operations use the role that was given last.
 

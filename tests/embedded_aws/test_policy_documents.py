@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -71,13 +72,14 @@ def test_running_engine_refuses_them_wherever_they_are_given(account: Account) -
     arn = iam.create_policy(PolicyName=fresh("policy"), PolicyDocument=policy(allow("s3:*")))["Policy"]["Arn"]
     group = iam.create_group(GroupName=fresh("group"))["Group"]["GroupName"]
     user = iam.create_user(UserName=fresh("user"))["User"]["UserName"]
-    for call in (
+    calls: list[Callable[[str], Any]] = [
         lambda bad: iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=bad),
         lambda bad: iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=bad),
         lambda bad: iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=bad),
         lambda bad: iam.create_policy(PolicyName=fresh("policy"), PolicyDocument=bad),
         lambda bad: iam.create_policy_version(PolicyArn=arn, PolicyDocument=bad),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(ClientError, match="should not specify a principal") as refused:
             call(_with(Principal="*"))
         assert code_of(refused.value) == "MalformedPolicyDocument"
