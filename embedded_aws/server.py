@@ -48,10 +48,14 @@ class Settings:
     keep: bool = False
 
 
+class PortError(RuntimeError):
+    """The port cannot be listened on; the text says why."""
+
+
 def serve(settings: Settings) -> None:
     """Serve on a loopback port until SIGTERM or SIGINT, then end everything that was started.
 
-    JournalError for a folder that this engine cannot take up, or that another one serves.
+    JournalError for a folder that this engine cannot take up, or that another one serves; PortError for a taken port.
     """
     state = settings.state.resolve()
     with folder.locked(state):
@@ -101,7 +105,10 @@ def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise PortError(f"port {port}: {error.strerror}: name another one with --port, or none") from error
     listener.listen()  # what goes on after a restart calls before the first answer can be given
     return listener
 

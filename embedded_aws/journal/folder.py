@@ -30,8 +30,11 @@ def temporary() -> Iterator[Path]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """The only engine on a folder, as long as it lives; JournalError if there is another."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The only engine on a folder, as long as it lives; JournalError if there is another, or no folder can be there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"{folder} cannot be a state folder: {error.strerror}") from error
     with (folder / "lock").open("w") as lock:
         try:
             # Of the process alone: a child that outlives it does not hold it.
