@@ -80,7 +80,7 @@ def start(
     _refuse_second(state)
     python = _python(environments)
     state.mkdir(parents=True, exist_ok=True)
-    key_id, secret = root_key.read_or_make(state)
+    key_id, secret = _root_key(state)
     (state / "engine.json").unlink(missing_ok=True)
     log = log or state / "engine.log"
     command = _command(python, state, environments, _options(port, iam=iam, speed=speed), keep=keep)
@@ -119,7 +119,14 @@ def running(state: Path) -> Engine:
     port = int(json.loads((state / "engine.json").read_text())["port"])
     if not _healthy(port):
         raise EngineError(f"the engine in {state} gives no answer (yet)")
-    return Engine(f"http://127.0.0.1:{port}", ACCOUNT, REGION, *root_key.read_or_make(state), pid, state)
+    return Engine(f"http://127.0.0.1:{port}", ACCOUNT, REGION, *_root_key(state), pid, state)
+
+
+def _root_key(state: Path) -> tuple[str, str]:
+    try:
+        return root_key.read_or_make(state)
+    except JournalError as error:
+        raise EngineError(str(error)) from error
 
 
 def _refuse_second(state: Path) -> None:

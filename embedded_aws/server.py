@@ -63,8 +63,7 @@ def serve(settings: Settings) -> None:
 
 
 def _serve_from(state: Path, settings: Settings) -> None:
-    if not settings.keep:
-        folder.refuse_used(state)
+    (folder.refuse_unkept if settings.keep else folder.refuse_used)(state)
     kept = folder.open_file(state, f"{EMULATOR} {version(EMULATOR)}") if settings.keep else None
     listener = _listen(settings.port if kept is None else folder.port_to_serve(kept, settings.port))
     port = listener.getsockname()[1]

@@ -55,6 +55,12 @@ def replaced_files(folder: Path) -> ReplacedFiles:
     return ReplacedFiles(folder / _JOURNAL / "replaced")
 
 
+def refuse_unkept(folder: Path) -> None:
+    """JournalError if an engine that kept nothing has left files: half of an account would be taken up."""
+    if (folder / "s3").exists() and not (folder / _JOURNAL).exists():
+        raise JournalError(f"{folder} holds what an engine without --state has left: name a fresh folder")
+
+
 def refuse_used(folder: Path) -> None:
     """JournalError if an earlier engine's files are in a folder from which nothing is taken up."""
     if any((folder / name).exists() for name in ("engine.json", _JOURNAL, "s3")):

@@ -197,6 +197,23 @@ def test_what_cannot_be_served_is_refused_in_a_line(
     assert "Traceback" not in output
 
 
+def test_what_an_engine_that_kept_nothing_left_is_not_taken_up(tmp_path: Path, environments: Path) -> None:
+    """Objects lie in files and would come back, while everything else is gone."""
+    launcher.stop(launcher.start(state=tmp_path / "state", environments=environments))
+    with pytest.raises(launcher.EngineError, match="what an engine without --state has left: name a fresh folder"):
+        launcher.start(state=tmp_path / "state", environments=environments, keep=True)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_broken_root_key_is_named(content: str, tmp_path: Path, environments: Path) -> None:
+    (tmp_path / "root.json").write_text(content)
+    with pytest.raises(launcher.EngineError, match=r"root.json holds no root key"):
+        launcher.start(state=tmp_path, environments=environments, keep=True)
+    refused = by_hand("--state", tmp_path, "--environments", environments)
+    output = refused.communicate(timeout=60)[1].decode()
+    assert (refused.returncode, "root.json holds no root key" in output.splitlines()[-1]) == (1, True)
+
+
 def test_a_taken_port_is_refused_in_a_line(engine: launcher.Engine, environments: Path) -> None:
     refused = by_hand("--port", engine.endpoint.rsplit(":", 1)[1], "--environments", environments)
     output = refused.communicate(timeout=60)[1].decode()
