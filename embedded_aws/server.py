@@ -27,6 +27,7 @@ from embedded_aws.inventory import inventory
 from embedded_aws.journal import folder
 from embedded_aws.journal.acknowledging import acknowledging
 from embedded_aws.journal.journal import Journal
+from embedded_aws.regions import region_door
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 
 ACCOUNT = "123456789012"
@@ -84,6 +85,7 @@ def _serve_from(state: Path, settings: Settings) -> None:
     held = partial(inventory, ministack_adapter.stores, engine.plane)
     control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
     served = fault_door(emulator, engine.faults, engine.recognise, engine.tell_refused)
+    served = region_door(served, REGION)
     app = front_door(served, held, control.answer, engine.root.secret_access_key)
     app = app if journal is None else acknowledging(app, journal)
 
