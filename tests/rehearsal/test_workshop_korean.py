@@ -75,7 +75,8 @@ def said(day: tuple[int, Report], folder: Path) -> str:
     (path,) = home.rglob(f"{LAB}/{LAB}.ipynb")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return "".join("".join(output.get("text") or output.get("data", {}).get("text/plain", [])) for output in outputs)
+    texts = ["".join(output.get("text") or output.get("data", {}).get("text/plain", [])) for output in outputs]
+    return "\n".join(texts)  # values that are shown end no line
 
 
 def test_everything_held(day: tuple[int, Report]) -> None:
