@@ -77,18 +77,17 @@ def refuse_existing(kind: str, own: str, call: Call, service: str, read: str, /,
 
 @contextmanager
 def undone(remove: Delete, call: Call, own: str, props: Properties) -> Iterator[None]:
-    """If a call fails once the resource is there, take it away again, as CloudFormation does when it rolls back.
+    """If something fails once the resource is there, take it away again, as CloudFormation does when it rolls back.
 
     Where the principal may not do that either, the reason says what is left.
     """
     try:
         yield
-    except AwsError as error:
+    except (AwsError, ResourceError) as error:
         try:
             unless_gone(remove, call, own, props)
         except AwsError as second:
-            text = f"{error.message}; {own} could not be deleted: {second.message}"
-            raise AwsError(error.code, text, error.status) from second
+            raise _told_more(error, f"{own} could not be deleted: {second.message}") from second
         raise
 
 
@@ -113,17 +112,24 @@ def given(props: Properties, members: Mapping[str, str]) -> dict[str, Any]:
 
 @contextmanager
 def _sent_back(change: Update, call: Call, own: str, reached: Properties, before: Properties) -> Iterator[None]:
-    """If a call of an update fails, change back what the calls before it did, as CloudFormation's rollback does."""
+    """If an update fails, change back what the calls before that did, as CloudFormation's rollback does."""
     try:
         yield
-    except AwsError as error:
+    except (AwsError, ResourceError) as error:
         try:
             change(call, own, reached, before)
-        except AwsError as second:
-            if second.message != error.message:
-                text = f"{error.message}; {own} could not be changed back: {second.message}"
-                raise AwsError(error.code, text, error.status) from second
+        except (AwsError, ResourceError) as second:
+            if str(second) != str(error):
+                text = second.message if isinstance(second, AwsError) else str(second)
+                raise _told_more(error, f"{own} could not be changed back: {text}") from second
         raise
+
+
+def _told_more(error: AwsError | ResourceError, text: str) -> AwsError | ResourceError:
+    """The same failure with something that came of it."""
+    if isinstance(error, ResourceError):
+        return ResourceError(f"{error}; {text}")
+    return AwsError(error.code, f"{error.message}; {text}", error.status)
 
 
 @contextmanager

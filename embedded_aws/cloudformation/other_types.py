@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from embedded_aws.cloudformation.api_type import undone
 from embedded_aws.cloudformation.types import (
     Call,
     PhysicalName,
@@ -116,7 +117,8 @@ def _machine_create(call: Call, name: PhysicalName, props: Properties) -> Resour
         arn = call("stepfunctions", "CreateStateMachine", name=own, type=kind, tags=tags, **_machine(call, props))[
             "stateMachineArn"
         ]
-        described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
+        with undone(_machine_remove, call, arn, props):
+            described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
     except AwsError as error:
         raise failed(error, "AWSStepFunctions") from error
     return _machine_resource(arn, described)
@@ -136,10 +138,14 @@ def _machine_update(call: Call, arn: str, old: Properties, new: Properties) -> R
     return _machine_resource(arn, answer)
 
 
-def _machine_delete(call: Call, arn: str, _props: Properties) -> None:
+def _machine_remove(call: Call, arn: str, _props: Properties) -> None:
+    call("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
+
+
+def _machine_delete(call: Call, arn: str, props: Properties) -> None:
     try:
         call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
-        call("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
+        _machine_remove(call, arn, props)
     except AwsError as error:
         if not gone(error):
             raise failed(error, "AWSStepFunctions") from error
