@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -88,6 +89,25 @@ def test_activity_keeps_to_its_timeout(account: Account) -> None:
             assert output(ended(account, arn)) == {"done": 1}
         else:
             assert ended(account, arn)["error"] == "States.Timeout"
+
+
+def test_activity_of_a_stopped_execution_reaches_no_worker(account: Account) -> None:
+    """API reference, "GetActivityTask": a worker gets what a running state machine has scheduled."""
+    machines = account.client("stepfunctions")
+    activity = machines.create_activity(name=fresh("activity"))["activityArn"]
+    machine = account.machine({"Work": {"Type": "Task", "Resource": activity, "End": True}}, account.role())
+    first = machines.start_execution(stateMachineArn=machine, input='{"n": 1}')["executionArn"]
+    for _ in polls(15):
+        events = machines.get_execution_history(executionArn=first)["events"]
+        if "TaskStateEntered" in [event["type"] for event in events]:
+            break
+    machines.stop_execution(executionArn=first)
+    time.sleep(1)  # the task looks every tenth of a second whether it is still wanted
+    second = machines.start_execution(stateMachineArn=machine, input='{"n": 2}')["executionArn"]
+    given = machines.get_activity_task(activityArn=activity)
+    assert json.loads(given["input"]) == {"n": 2}
+    machines.send_task_success(taskToken=given["taskToken"], output="{}")
+    assert output(ended(account, second)) == {}
 
 
 def test_heartbeat_must_be_shorter_than_the_timeout(account: Account) -> None:
