@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.cloudformation.parameter_type import PARAMETER_TYPE
 from embedded_aws.cloudformation.rule_type import RULE_TYPE
 from embedded_aws.cloudformation.types import ResourceError
 from tests.embedded_aws.account import Account, Template, allow, fresh, policy, trust
@@ -195,3 +196,12 @@ def test_attributes_survive_an_update(account: Account) -> None:
     updated = account.deploy(wanted("two"), StackName=stack.name)
     assert updated.outputs == {**stack.outputs, "Text": "two"}, updated.reasons
     account.destroy(stack)
+
+
+def test_booleans_where_text_is_wanted_are_as_templates_have_them() -> None:
+    """A template's JSON has `true` and `false`, and both properties are strings (AWS::SSM::Parameter, Tag)."""
+    held = {"Type": "String", "Value": "true", "ARN": "arn:aws:ssm:us-east-1:123456789012:parameter/p"}
+    call = Mock(side_effect=lambda _service, operation, **_asked: {"Parameters": [held]})
+    PARAMETER_TYPE.create(call, lambda _longest: "p", {"Type": "String", "Value": True, "Tags": {"kept": False}})
+    put = call.mock_calls[0].kwargs
+    assert (put["Value"], put["Tags"]) == ("true", [{"Key": "kept", "Value": "false"}])
