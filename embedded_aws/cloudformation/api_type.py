@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,18 +77,17 @@ def refuse_existing(kind: str, own: str, call: Call, service: str, read: str, /,
 
 @contextmanager
 def undone(remove: Delete, call: Call, own: str, props: Properties) -> Iterator[None]:
-    """If a call fails once the resource is there, take it away again, as CloudFormation does when it rolls back.
+    """If something fails once the resource is there, take it away again, as CloudFormation does when it rolls back.
 
     Where the principal may not do that either, the reason says what is left.
     """
     try:
         yield
-    except AwsError as error:
+    except (AwsError, ResourceError) as error:
         try:
             unless_gone(remove, call, own, props)
         except AwsError as second:
-            text = f"{error.message}; {own} could not be deleted: {second.message}"
-            raise AwsError(error.code, text, error.status) from second
+            raise _told_more(error, f"{own} could not be deleted: {second.message}") from second
         raise
 
 
@@ -106,6 +105,13 @@ def plain(value: Any) -> Any:  # noqa: ANN401 # any template value
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
+def with_numbers(value: Any, names: Container[str], number: Callable[[Any], float] = int) -> Any:  # noqa: ANN401 # any template value
+    """A template value whose members of these names are numbers: templates may have them as text."""
+    if isinstance(value, Mapping):
+        return {key: number(held) if key in names else with_numbers(held, names, number) for key, held in value.items()}
+    return [with_numbers(item, names, number) for item in value] if isinstance(value, list) else value
+
+
 def given(props: Properties, members: Mapping[str, str]) -> dict[str, Any]:
     """The properties that are there, under the names that a call's members have."""
     return {member: plain(props[name]) for name, member in members.items() if name in props}
@@ -113,17 +119,24 @@ def given(props: Properties, members: Mapping[str, str]) -> dict[str, Any]:
 
 @contextmanager
 def _sent_back(change: Update, call: Call, own: str, reached: Properties, before: Properties) -> Iterator[None]:
-    """If a call of an update fails, change back what the calls before it did, as CloudFormation's rollback does."""
+    """If an update fails, change back what the calls before that did, as CloudFormation's rollback does."""
     try:
         yield
-    except AwsError as error:
+    except (AwsError, ResourceError) as error:
         try:
             change(call, own, reached, before)
-        except AwsError as second:
-            if second.message != error.message:
-                text = f"{error.message}; {own} could not be changed back: {second.message}"
-                raise AwsError(error.code, text, error.status) from second
+        except (AwsError, ResourceError) as second:
+            if str(second) != str(error):
+                text = second.message if isinstance(second, AwsError) else str(second)
+                raise _told_more(error, f"{own} could not be changed back: {text}") from second
         raise
+
+
+def _told_more(error: AwsError | ResourceError, text: str) -> AwsError | ResourceError:
+    """The same failure with something that came of it."""
+    if isinstance(error, ResourceError):
+        return ResourceError(f"{error}; {text}")
+    return AwsError(error.code, f"{error.message}; {text}", error.status)
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from embedded_aws.cloudformation.api_type import api_type, plain, undone
+from embedded_aws.cloudformation.policy_types import document
 from embedded_aws.cloudformation.types import (
     Call,
     PhysicalName,
@@ -56,21 +57,12 @@ _LIFECYCLE_ACTIONS: Mapping[str, tuple[str, Callable[[Any], dict[str, int]]]] = 
 def _encryption(configuration: Mapping[str, Any]) -> dict[str, Any]:
     rules = [
         {
-            ("ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key): _typed(value)
+            ("ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key): plain(value)
             for key, value in rule.items()
         }
         for rule in configuration["ServerSideEncryptionConfiguration"]
     ]
     return {"Rules": rules}
-
-
-def _typed(value: Any) -> Any:  # noqa: ANN401 # any template value
-    """Template booleans may be text."""
-    if isinstance(value, Mapping):
-        return {key: _typed(held) for key, held in value.items()}
-    if isinstance(value, list):
-        return [_typed(held) for held in value]
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 def _tags(tags: list[dict[str, str]]) -> dict[str, Any]:
@@ -79,10 +71,10 @@ def _tags(tags: list[dict[str, str]]) -> dict[str, Any]:
 
 # property: (what puts it, its parameter, how it is read), and what takes it away.
 _PUTS: Mapping[str, Put] = {
-    "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", _typed),
+    "VersioningConfiguration": ("PutBucketVersioning", "VersioningConfiguration", plain),
     "BucketEncryption": ("PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption),
-    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", _typed),
-    "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", _typed),
+    "PublicAccessBlockConfiguration": ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", plain),
+    "OwnershipControls": ("PutBucketOwnershipControls", "OwnershipControls", plain),
     "LifecycleConfiguration": ("PutBucketLifecycleConfiguration", "LifecycleConfiguration", _lifecycle),
     "Tags": ("PutBucketTagging", "Tagging", _tags),
 }
@@ -109,7 +101,8 @@ def bucket_type(region: str) -> ResourceType:
         _refuse_unknown(props)
         try:
             call("s3", "CreateBucket", Bucket=own, **elsewhere)
-            _configure(call, own, {}, props)
+            with undone(_remove, call, own, props):
+                _configure(call, own, {}, props)
         except AwsError as error:
             raise failed(error, "S3") from error
         return _resource(own, region)
@@ -135,9 +128,13 @@ def _configure(call: Call, own: str, old: Properties, new: Properties) -> None:
             call("s3", operation, Bucket=own, **{parameter: read(new[member])})
 
 
-def _delete(call: Call, own: str, _props: Properties) -> None:
+def _remove(call: Call, own: str, _props: Properties) -> None:
+    call("s3", "DeleteBucket", Bucket=own)
+
+
+def _delete(call: Call, own: str, props: Properties) -> None:
     try:
-        call("s3", "DeleteBucket", Bucket=own)
+        _remove(call, own, props)
     except AwsError as error:
         if error.code == "BucketNotEmpty":
             raise ResourceError(
@@ -167,21 +164,12 @@ def _refuse_unknown(props: Properties) -> None:
 
 
 def _policy_put(call: Call, props: Properties) -> Resource:
-    document = props["PolicyDocument"]
-    text = document if isinstance(document, str) else json.dumps(document)
-    try:
-        call("s3", "PutBucketPolicy", Bucket=props["Bucket"], Policy=text)
-    except AwsError as error:
-        raise failed(error, "S3") from error
+    call("s3", "PutBucketPolicy", Bucket=props["Bucket"], Policy=document(props["PolicyDocument"]))
     return Resource(str(props["Bucket"]), {})
 
 
 def _policy_delete(call: Call, own: str, _props: Properties) -> None:
-    try:
-        call("s3", "DeleteBucketPolicy", Bucket=own)
-    except AwsError as error:
-        if not gone(error):
-            raise failed(error, "S3") from error
+    call("s3", "DeleteBucketPolicy", Bucket=own)
 
 
 def _policy_create(call: Call, _name: PhysicalName, props: Properties) -> Resource:
@@ -191,16 +179,16 @@ def _policy_create(call: Call, _name: PhysicalName, props: Properties) -> Resour
         call("s3", "GetBucketPolicy", Bucket=own)
     except AwsError as error:
         if not gone(error):
-            raise failed(error, "S3") from error
+            raise
     else:
         raise ResourceError(f"The bucket policy already exists on bucket {own}.")
     return _policy_put(call, props)
 
 
-BUCKET_POLICY_TYPE = ResourceType(
-    _policy_create,
-    lambda call, _own, _old, new: _policy_put(call, new),
-    _policy_delete,
+BUCKET_POLICY_TYPE = api_type(
+    "AWS::S3::BucketPolicy",
+    (_policy_create, lambda call, _own, _old, new: _policy_put(call, new), _policy_delete),
+    known=("Bucket", "PolicyDocument"),
     replaced_by=("Bucket",),
     tags=None,
 )

@@ -17,6 +17,7 @@ from embedded_aws.cloudformation.types import (
     polls,
     tag_changes,
     tag_map,
+    text_of,
 )
 
 _NAME_LENGTH = 64
@@ -85,7 +86,7 @@ def _configuration(props: Properties) -> dict[str, Any]:
     asked |= {member: int(asked[member]) for member in _WHOLE if member in asked}
     if "Environment" in asked:
         variables = props["Environment"].get("Variables", {})
-        asked["Environment"] = {"Variables": {key: str(value) for key, value in variables.items()}}
+        asked["Environment"] = {"Variables": {key: text_of(value) for key, value in variables.items()}}
     if "EphemeralStorage" in asked:
         asked["EphemeralStorage"] = {"Size": int(props["EphemeralStorage"]["Size"])}
     return asked

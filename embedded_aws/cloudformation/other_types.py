@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from embedded_aws.cloudformation.api_type import plain, undone, with_numbers
 from embedded_aws.cloudformation.types import (
     Call,
     PhysicalName,
@@ -23,7 +24,13 @@ def _budget_create(call: Call, name: PhysicalName, props: Properties) -> Resourc
     budget = _budget(props, str(props["Budget"].get("BudgetName") or name(100)))
     given = {key: props[key] for key in ("NotificationsWithSubscribers", "ResourceTags") if key in props}
     try:
-        call("budgets", "CreateBudget", AccountId=_account(call), Budget=budget, **_numbers(given))
+        call(
+            "budgets",
+            "CreateBudget",
+            AccountId=_account(call),
+            Budget=budget,
+            **with_numbers(given, ("Threshold",), float),
+        )
     except AwsError as error:
         raise failed(error, "Budgets") from error
     return Resource(budget["BudgetName"], {"Id": budget["BudgetName"]})
@@ -55,17 +62,9 @@ def _budget_delete(call: Call, own: str, _props: Properties) -> None:
 
 def _budget(props: Properties, own: str) -> dict[str, Any]:
     budget = {**props["Budget"], "BudgetName": own}
-    for member in ("BudgetLimit",):
-        if member in budget:
-            budget[member] = {**budget[member], "Amount": str(budget[member]["Amount"])}
+    if "BudgetLimit" in budget:
+        budget["BudgetLimit"] = {**budget["BudgetLimit"], "Amount": str(budget["BudgetLimit"]["Amount"])}
     return budget
-
-
-def _numbers(value: Any) -> Any:  # noqa: ANN401 # any template value
-    """Thresholds as numbers: a template may have them as text."""
-    if isinstance(value, Mapping):
-        return {k: float(v) if k == "Threshold" else _numbers(v) for k, v in value.items()}
-    return [_numbers(item) for item in value] if isinstance(value, list) else value
 
 
 def _account(call: Call) -> str:
@@ -82,7 +81,7 @@ def _schedule_update(call: Call, own: str, _old: Properties, new: Properties) ->
 
 
 def _schedule_put(call: Call, operation: str, own: str, props: Properties) -> Resource:
-    given = _whole_numbers({**props, "Name": own})
+    given = with_numbers({**props, "Name": own}, _WHOLE)
     try:
         arn = call("scheduler", operation, **given)["ScheduleArn"]
     except AwsError as error:
@@ -102,12 +101,6 @@ def _schedule_delete(call: Call, own: str, props: Properties) -> None:
 _WHOLE = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts", "MaximumWindowInMinutes")
 
 
-def _whole_numbers(value: Any) -> Any:  # noqa: ANN401 # any template value
-    if isinstance(value, Mapping):
-        return {k: int(v) if k in _WHOLE else _whole_numbers(v) for k, v in value.items()}
-    return [_whole_numbers(item) for item in value] if isinstance(value, list) else value
-
-
 def _machine_create(call: Call, name: PhysicalName, props: Properties) -> Resource:
     own = str(props.get("StateMachineName") or name(80))
     tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in props.get("Tags", [])]
@@ -116,7 +109,8 @@ def _machine_create(call: Call, name: PhysicalName, props: Properties) -> Resour
         arn = call("stepfunctions", "CreateStateMachine", name=own, type=kind, tags=tags, **_machine(call, props))[
             "stateMachineArn"
         ]
-        described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
+        with undone(_machine_remove, call, arn, props):
+            described = call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
     except AwsError as error:
         raise failed(error, "AWSStepFunctions") from error
     return _machine_resource(arn, described)
@@ -136,10 +130,14 @@ def _machine_update(call: Call, arn: str, old: Properties, new: Properties) -> R
     return _machine_resource(arn, answer)
 
 
-def _machine_delete(call: Call, arn: str, _props: Properties) -> None:
+def _machine_remove(call: Call, arn: str, _props: Properties) -> None:
+    call("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
+
+
+def _machine_delete(call: Call, arn: str, props: Properties) -> None:
     try:
         call("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
-        call("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
+        _machine_remove(call, arn, props)
     except AwsError as error:
         if not gone(error):
             raise failed(error, "AWSStepFunctions") from error
@@ -181,7 +179,7 @@ def _lower_camel(value: Any) -> Any:  # noqa: ANN401 # any template value
         return {key[0].lower() + key[1:]: _lower_camel(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_lower_camel(item) for item in value]
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    return plain(value)
 
 
 OTHER_TYPES: dict[str, ResourceType] = {

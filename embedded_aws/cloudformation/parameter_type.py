@@ -13,6 +13,7 @@ from embedded_aws.cloudformation.types import (
     ResourceError,
     tag_changes,
     tag_map,
+    text_of,
 )
 
 _NAME_LENGTH = 512
@@ -48,7 +49,7 @@ def _delete(call: Call, own: str, _props: Properties) -> None:
 def _asked(props: Properties) -> dict[str, Any]:
     if props["Type"] == "SecureString":
         raise ResourceError("SSM Parameters of type SecureString cannot be created using CloudFormation")
-    return {member: str(props[member]) for member in _MEMBERS if member in props}
+    return {member: text_of(props[member]) for member in _MEMBERS if member in props}
 
 
 def _read(call: Call, own: str) -> Resource:

@@ -7,11 +7,11 @@ embedded policy is read back after it was put is taken from `iam:GetRolePolicy` 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from embedded_aws.cloudformation.api_type import api_type, undone, unless_gone
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, text_of
 
 _NAME_LENGTH = 128
 _VERSIONS_HELD = 5
@@ -23,6 +23,11 @@ Principal = tuple[str, str]
 def document(value: Any) -> str:  # noqa: ANN401 # a policy document is text or an object
     """A policy document as a call takes it."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def attribute(value: Any) -> str:  # noqa: ANN401 # any template value
+    """A property as an attribute: SQS and SNS take all of them as text."""
+    return document(value) if isinstance(value, Mapping) else text_of(value)
 
 
 def _principals(props: Properties) -> Iterator[Principal]:

@@ -15,6 +15,8 @@ from functools import lru_cache, reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
+from embedded_aws.cloudformation.types import text_of
+
 Schema = Mapping[str, Any]
 Place = tuple[str, ...]
 
@@ -79,11 +81,6 @@ _FOUND_NAMES: Mapping[type, str] = {
     float: "BigDecimal",
     type(None): "Null",
 }
-
-
-def text_of(value: Any) -> str:  # noqa: ANN401 # any template value
-    """A scalar as the text that a template would have for it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def is_type(value: Any, name: str) -> bool:  # noqa: ANN401 # any template value

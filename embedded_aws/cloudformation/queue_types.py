@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from embedded_aws.cloudformation.api_type import api_type, refuse_existing, undone, unless_gone
-from embedded_aws.cloudformation.policy_types import document
+from embedded_aws.cloudformation.policy_types import attribute, document
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_changes, tag_map
 
 _NAME_LENGTH = 80
@@ -33,7 +32,7 @@ def _create(call: Call, name: PhysicalName, props: Properties) -> Resource:
     """A queue that does not exist: CreateQueue alone would answer with one that does."""
     fifo = str(props.get("FifoQueue", "")).lower() == "true"
     own = str(props.get("QueueName") or (name(_NAME_LENGTH - len(_FIFO)) + _FIFO if fifo else name(_NAME_LENGTH)))
-    asked = {member: _text(props[member]) for member in _ATTRIBUTES if member in props}
+    asked = {member: attribute(props[member]) for member in _ATTRIBUTES if member in props}
     if fifo:
         asked["FifoQueue"] = "true"
     if "QueueName" in props:
@@ -50,17 +49,10 @@ def _queue(call: Call, url: str) -> Resource:
     return Resource(url, {"Arn": arn, "QueueName": arn.rpartition(":")[2], "QueueUrl": url})
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 # any template value
-    """An attribute: SQS takes all of them as text."""
-    if isinstance(value, Mapping):
-        return document(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _update(call: Call, url: str, old: Properties, new: Properties) -> Resource:
     changed = {member for member in _ATTRIBUTES if old.get(member) != new.get(member)}
     if changed:
-        asked = {member: _text(new.get(member, _ATTRIBUTES[member])) for member in sorted(changed)}
+        asked = {member: attribute(new.get(member, _ATTRIBUTES[member])) for member in sorted(changed)}
         call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes=asked)
     tags, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
     if tags:

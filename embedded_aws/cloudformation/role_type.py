@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from embedded_aws.cloudformation.types import (
-    Call,
-    PhysicalName,
-    Properties,
-    Resource,
-    ResourceType,
-    failed,
-    gone,
-    tag_changes,
-)
-from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.cloudformation.api_type import api_type, undone, unless_gone
+from embedded_aws.cloudformation.policy_types import document
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_changes
 
 _NAME_LENGTH = 64
 _SIMPLE = ("Path", "Description", "PermissionsBoundary", "Tags")
+_KNOWN = ("RoleName", "AssumeRolePolicyDocument", "MaxSessionDuration", "ManagedPolicyArns", "Policies", *_SIMPLE)
 
 
 def _create(call: Call, name: PhysicalName, props: Properties) -> Resource:
@@ -26,37 +18,28 @@ def _create(call: Call, name: PhysicalName, props: Properties) -> Resource:
     given: dict[str, Any] = {key: props[key] for key in _SIMPLE if key in props}
     if "MaxSessionDuration" in props:
         given["MaxSessionDuration"] = int(props["MaxSessionDuration"])
-    trust = _document(props["AssumeRolePolicyDocument"])
-    try:
-        role = call("iam", "CreateRole", RoleName=own, AssumeRolePolicyDocument=trust, **given)["Role"]
+    trust = document(props["AssumeRolePolicyDocument"])
+    role = call("iam", "CreateRole", RoleName=own, AssumeRolePolicyDocument=trust, **given)["Role"]
+    with undone(_delete, call, own, props):
         _set_policies(call, own, {}, props)
-    except AwsError as error:
-        raise failed(error, "Iam") from error
     return Resource(own, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
 
 def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
-    try:
-        if old.get("AssumeRolePolicyDocument") != new["AssumeRolePolicyDocument"]:
-            trust = _document(new["AssumeRolePolicyDocument"])
-            call("iam", "UpdateAssumeRolePolicy", RoleName=own, PolicyDocument=trust)
-        _set_description(call, own, old, new)
-        _set_boundary(call, own, old.get("PermissionsBoundary"), new.get("PermissionsBoundary"))
-        _set_policies(call, own, old, new)
-        _set_tags(call, own, old, new)
-    except AwsError as error:
-        raise failed(error, "Iam") from error
+    if old.get("AssumeRolePolicyDocument") != new["AssumeRolePolicyDocument"]:
+        trust = document(new["AssumeRolePolicyDocument"])
+        call("iam", "UpdateAssumeRolePolicy", RoleName=own, PolicyDocument=trust)
+    _set_description(call, own, old, new)
+    _set_boundary(call, own, old.get("PermissionsBoundary"), new.get("PermissionsBoundary"))
+    _set_policies(call, own, old, new)
+    _set_tags(call, own, old, new)
     return Resource(own, {})
 
 
 def _delete(call: Call, own: str, props: Properties) -> None:
     """Only the template's own policies are taken off: with others on it IAM refuses, as on AWS."""
-    try:
-        _set_policies(call, own, props, {})
-        call("iam", "DeleteRole", RoleName=own)
-    except AwsError as error:
-        if not gone(error):
-            raise failed(error, "Iam") from error
+    _set_policies(call, own, props, {})
+    call("iam", "DeleteRole", RoleName=own)
 
 
 def _set_description(call: Call, own: str, old: Properties, new: Properties) -> None:
@@ -76,13 +59,13 @@ def _set_boundary(call: Call, own: str, old: str | None, new: str | None) -> Non
 def _set_policies(call: Call, own: str, old: Properties, new: Properties) -> None:
     before, after = _inline(old), _inline(new)
     for name in before.keys() - after.keys():
-        _unless_gone(call, "DeleteRolePolicy", RoleName=own, PolicyName=name)
-    for name, document in after.items():
-        if before.get(name) != document:
-            call("iam", "PutRolePolicy", RoleName=own, PolicyName=name, PolicyDocument=document)
+        unless_gone(call, "iam", "DeleteRolePolicy", RoleName=own, PolicyName=name)
+    for name, text in after.items():
+        if before.get(name) != text:
+            call("iam", "PutRolePolicy", RoleName=own, PolicyName=name, PolicyDocument=text)
     attached, wanted = set(old.get("ManagedPolicyArns", [])), set(new.get("ManagedPolicyArns", []))
     for arn in sorted(attached - wanted):
-        _unless_gone(call, "DetachRolePolicy", RoleName=own, PolicyArn=arn)
+        unless_gone(call, "iam", "DetachRolePolicy", RoleName=own, PolicyArn=arn)
     for arn in sorted(wanted - attached):
         call("iam", "AttachRolePolicy", RoleName=own, PolicyArn=arn)
 
@@ -95,20 +78,10 @@ def _set_tags(call: Call, own: str, old: Properties, new: Properties) -> None:
         call("iam", "UntagRole", RoleName=own, TagKeys=dropped)
 
 
-def _unless_gone(call: Call, operation: str, **params: str) -> None:
-    try:
-        call("iam", operation, **params)
-    except AwsError as error:
-        if not gone(error):
-            raise
-
-
 def _inline(props: Properties) -> dict[str, str]:
-    return {policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in props.get("Policies", [])}
+    return {policy["PolicyName"]: document(policy["PolicyDocument"]) for policy in props.get("Policies", [])}
 
 
-def _document(value: Any) -> str:  # noqa: ANN401 # a policy document is text or an object
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-ROLE_TYPE = ResourceType(_create, _update, _delete, replaced_by=("RoleName", "Path"), system_tags=False)
+ROLE_TYPE = api_type(
+    "AWS::IAM::Role", (_create, _update, _delete), _KNOWN, replaced_by=("RoleName", "Path"), system_tags=False
+)

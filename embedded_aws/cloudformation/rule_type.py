@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, plain, refuse_existing, undone
+from embedded_aws.cloudformation.api_type import api_type, plain, refuse_existing, undone, with_numbers
 from embedded_aws.cloudformation.policy_types import document
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError, tag_changes
 
@@ -59,20 +59,13 @@ def _delete(call: Call, physical_id: str, props: Properties) -> None:
 def _set_targets(call: Call, own: str, old: Properties, new: Properties) -> None:
     wanted, bus = new.get("Targets", []), _bus(new)
     if wanted and wanted != old.get("Targets"):
-        answer = call("events", "PutTargets", Rule=own, Targets=[_whole(plain(target)) for target in wanted], **bus)
+        answer = call("events", "PutTargets", Rule=own, Targets=with_numbers(plain(wanted), _WHOLE), **bus)
         if answer["FailedEntryCount"]:
             raise ResourceError(f"Targets of rule {own}: {answer['FailedEntries'][0]['ErrorMessage']}")
     kept = {target["Id"] for target in wanted}
     leaving = [target["Id"] for target in old.get("Targets", []) if target["Id"] not in kept]
     if leaving:
         call("events", "RemoveTargets", Rule=own, Ids=leaving, **bus)
-
-
-def _whole(value: Any) -> Any:  # noqa: ANN401 # any template value
-    """Numbers of a retry policy: a template may have them as text."""
-    if isinstance(value, dict):
-        return {key: int(held) if key in _WHOLE else _whole(held) for key, held in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _bus(props: Properties) -> dict[str, str]:

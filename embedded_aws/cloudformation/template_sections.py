@@ -108,12 +108,14 @@ def _output_problems(name: str, held: Mapping[str, Any]) -> Iterator[str]:
 def _condition_problems(template: Template) -> Iterator[str]:
     known = (template.get("Conditions") or {}).keys()
     for held in (template.get("Outputs") or {}).values():
-        if "Condition" in held and held["Condition"] not in known:
+        if "Condition" in held and str(held["Condition"]) not in known:
             told = f"Unresolved condition dependency {held['Condition']} in the Outputs block of the template"
             yield f"Template format error: {told}"
     for choice in _choices([template["Resources"], template.get("Outputs")]):
         if not isinstance(choice, list) or len(choice) != _CHOICE:
             yield "Template error: Fn::If requires a list argument with three elements"
+        elif not isinstance(choice[0], str):
+            yield "Template error: Fn::If takes the name of a condition"  # the text is not AWS's
         elif choice[0] not in known:
             yield f"Template error: unresolved condition dependency {choice[0]} in Fn::If"
 

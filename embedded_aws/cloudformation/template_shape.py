@@ -25,6 +25,7 @@ _SECTIONS = frozenset(
         "Transform",
     }
 )
+_NAMED = ("Resources", "Parameters", "Conditions", "Mappings", "Outputs")
 _ATTRIBUTES = frozenset(
     {
         "Condition",
@@ -46,10 +47,20 @@ def shape_problem(template: Template) -> str | None:
     return next(_problems(template), None)
 
 
+def members_problem(template: Template) -> str | None:
+    """Why a section is refused that has no named members; AWS's text is known of Resources only."""
+    for section in _NAMED:
+        if not isinstance(template.get(section) or {}, Mapping):
+            return f"Template format error: Any {section} member must be an object."
+    return None
+
+
 def _problems(template: Template) -> Iterator[str]:
     strangers = sorted(template.keys() - _SECTIONS)
     if strangers:
         yield f"Invalid template property or properties [{', '.join(strangers)}]"
+    if problem := members_problem(template):
+        yield problem
     resources = template.get("Resources")
     if not resources:
         yield "Template format error: At least one Resources member must be defined."
@@ -60,7 +71,7 @@ def _problems(template: Template) -> Iterator[str]:
     for name, held in resources.items():
         yield from _resource_problems(name, held)
         wanted = held.get("Condition")
-        if wanted is not None and wanted not in conditions:
+        if wanted is not None and str(wanted) not in conditions:
             told = f"Unresolved condition dependency {wanted} in the Resources block of the template"
             yield f"Template format error: {told}"
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from embedded_aws.cloudformation.api_type import api_type, refuse_existing, undone, unless_gone
-from embedded_aws.cloudformation.policy_types import document
+from embedded_aws.cloudformation.policy_types import attribute, document
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceType, tag_changes
 
 _NAME_LENGTH = 256
@@ -74,7 +74,7 @@ def _listeners(props: Properties) -> list[Listener]:
 
 
 def _attributes(props: Properties, members: tuple[str, ...]) -> dict[str, str]:
-    return {member: _text(props[member]) for member in members if member in props}
+    return {member: attribute(props[member]) for member in members if member in props}
 
 
 def _changed(
@@ -82,13 +82,7 @@ def _changed(
 ) -> list[tuple[str, str]]:
     """Attributes that change; one that is gone goes back to SNS's default."""
     names = [member for member in members if old.get(member) != new.get(member)]
-    return [(name, _text(new.get(name, defaults.get(name, "")))) for name in names]
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 # any template value
-    if isinstance(value, Mapping):
-        return document(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return [(name, attribute(new.get(name, defaults.get(name, "")))) for name in names]
 
 
 def _delete(call: Call, arn: str, _props: Properties) -> None:

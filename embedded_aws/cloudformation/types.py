@@ -89,11 +89,16 @@ def gone(error: AwsError) -> bool:
     return any(word in words for word in ("notfound", "could not find", "does not exist", "nosuch"))
 
 
+def text_of(value: Any) -> str:  # noqa: ANN401 # any template value
+    """A scalar as the text that a template would have for it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def tag_map(tags: Any) -> dict[str, str]:  # noqa: ANN401 # a template's tags, a list or a map
     """Tags as a map."""
     if isinstance(tags, Mapping):
-        return {str(key): str(value) for key, value in tags.items()}
-    return {tag["Key"]: str(tag["Value"]) for tag in tags or []}
+        return {str(key): text_of(value) for key, value in tags.items()}
+    return {tag["Key"]: text_of(tag["Value"]) for tag in tags or []}
 
 
 def tag_changes(old: Any, new: Any) -> tuple[list[dict[str, str]], list[str]]:  # noqa: ANN401 # a template's tags

@@ -184,8 +184,8 @@ def restore(engine: Engine) -> None:
 def resume() -> None:
     """Run functions with the events that they had not run with."""
     for name, (function, event) in list(_events.items()):
-        del _events[name]
         lambda_svc.invoke_async_with_retry(function, event)
+        del _events[name]  # should the engine die before, the event comes twice, as it may on AWS
 
 
 def _discover(journal: Journal, known: set[str]) -> None:
@@ -193,8 +193,10 @@ def _discover(journal: Journal, known: set[str]) -> None:
     if len(known) == len(sys.modules):
         return
     for name in sorted(set(sys.modules) - known):
-        known.add(name)
         module = sys.modules.get(name)
+        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+            continue  # another thread imports it: it has not all its stores yet
+        known.add(name)
         if module is not None and name.startswith(_PREFIX):
             _adopt_all(journal, name.removeprefix(_PREFIX), module)
 

@@ -103,6 +103,7 @@ def _validate(
 
 
 def _resolve(inner: Callable[..., Any], template: Any, given: Any, previous: Any = None) -> Any:
+    _raise(template_shape.members_problem(template))
     _raise(template_checks.parameter_problem(template.get("Parameters") or {}, given))
     try:
         return inner(template, given, previous)
@@ -158,7 +159,8 @@ def _changed_types(stack: Any, params: dict[str, Any]) -> stack_states.Refusal |
         after = cfn_engine._parse_template(body) if body else {}
     except (ValueError, YAMLError):
         return None
-    problem = None if after.get("Transform") else template_checks.changed_types(stack["_template"], after)
+    unreadable = after.get("Transform") or template_shape.members_problem(after)
+    problem = None if unreadable else template_checks.changed_types(stack["_template"], after)
     return ("ValidationError", problem) if problem else None
 
 

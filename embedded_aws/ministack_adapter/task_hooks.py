@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -47,7 +48,12 @@ def _task_calls(engine: Engine) -> None:
         if arn not in sfn._activities:
             raise sfn._ExecutionError("States.Runtime", f"Activity does not exist: {arn}")
         waiting, queue = {"taskToken": sfn.new_uuid(), "input": json.dumps(data)}, sfn._activity_tasks[arn]
-        return _awaited(tasks, waiting["taskToken"], partial(queue.append, waiting), lambda: waiting not in queue)
+        try:
+            return _awaited(tasks, waiting["taskToken"], partial(queue.append, waiting), lambda: waiting not in queue)
+        finally:
+            # Nobody waits any longer: no worker is to get it.
+            with suppress(ValueError):
+                queue.remove(waiting)
 
     sfn._execute_task, sfn._invoke_resource = execute_evaluated, invoke
     sfn._invoke_with_callback, sfn._invoke_activity = call_back, work

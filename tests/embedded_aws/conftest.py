@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from embedded_aws import launcher
+from embedded_aws.control import Control
 from embedded_aws.runtime import images
 from tests.embedded_aws.account import Account
 
@@ -42,3 +43,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iter
 def account(engine: launcher.Engine) -> Account:
     """The engine's account."""
     return Account(engine)
+
+
+@pytest.fixture
+def control(account: Account) -> Iterator[Control]:
+    """The control of the running engine, which is as it was afterwards."""
+    made = Control(account.engine)
+    yield made
+    made.clear()
+    made.speed(None)

@@ -133,6 +133,13 @@ def test_template_that_cannot_be_deployed(account: Account, wanted: Template, to
             {"Outputs": {"O": {"Value": {"Fn::Joyn": []}}}},
             "Template error: Fn::Joyn is no function of CloudFormation's",
         ),
+        ({"Parameters": ["P"]}, "Template format error: Any Parameters member must be an object."),
+        ({"Conditions": ["C"]}, "Template format error: Any Conditions member must be an object."),
+        ({"Outputs": ["O"]}, "Template format error: Any Outputs member must be an object."),
+        (
+            {"Outputs": {"O": {"Value": {"Fn::If": [{"Fn::Equals": ["a", "b"]}, "x", "y"]}}}},
+            "Template error: Fn::If takes the name of a condition",
+        ),
     ],
 )
 def test_sections_have_the_form_of_their_pages(account: Account, more: Template, told: str) -> None:

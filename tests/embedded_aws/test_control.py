@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,15 +53,6 @@ class Site:
         """Status and content."""
         routes = ControlRoutes(self.clock, self.faults, self.limits, self.limits)
         return routes.answer(method, f"/_embedded/{path}", json.dumps(content).encode() if content is not None else b"")
-
-
-@pytest.fixture
-def control(account: Account) -> Iterator[Control]:
-    """The control of the running engine, which is as it was afterwards."""
-    made = Control(account.engine)
-    yield made
-    made.clear()
-    made.speed(None)
 
 
 def test_routes_reach_what_they_control() -> None:

@@ -12,6 +12,7 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -57,19 +58,52 @@ for hook in ministack_adapter.HOOKS.all:
 print(json.dumps(found))
 """
 
+# Runs in the engine's environment: looks for stores while a service is imported, and after that.
+LOADS_SLOWLY = """
+import json, os, sys, types
+from importlib.machinery import ModuleSpec
+os.environ.update(GATEWAY_PORT="1", MINISTACK_ACCOUNT_ID="123456789012", S3_DATA_DIR=sys.argv[1])
+from embedded_aws.ministack_adapter import journal_hooks
+from ministack.core.responses import AccountScopedDict
+
+class Journal:
+    found = []
+    def adopt(self, address, held):
+        self.found = list(address)
+        return held
+
+journal, name = Journal(), "ministack.services.late"
+known = set(sys.modules)
+late = sys.modules[name] = types.ModuleType(name)
+late.__spec__ = ModuleSpec(name, None)
+late.__spec__._initializing = True
+journal_hooks._discover(journal, known)
+before = journal.found
+late._things = AccountScopedDict()
+late.__spec__._initializing = False
+journal_hooks._discover(journal, known)
+print(json.dumps([before, journal.found]))
+"""
+
 
 @pytest.fixture(scope="module")
 def broken(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """What each hook said when it was whole, and when a place of it was gone or changed."""
+    found: dict[str, dict[str, str]] = _said(BREAK_EACH, environments, tmp_path_factory.mktemp("objects"))
+    return found
+
+
+def _said(code: str, environments: Path, folder: Path) -> Any:  # noqa: ANN401 # any JSON
+    """What code in the engine's environment prints last."""
     lock = ROOT / "embedded_aws" / "requirements.txt"
     python = Environment("engine", lock, environments).python
-    command, env = (
-        [str(python), "-c", BREAK_EACH, str(tmp_path_factory.mktemp("objects"))],
-        {"PATH": os.environ["PATH"]},
-    )
+    command, env = [str(python), "-c", code, str(folder)], {"PATH": os.environ["PATH"]}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=env)
-    found: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_stores_of_a_module_that_still_loads_are_kept_once_it_has_them(environments: Path, tmp_path: Path) -> None:
+    assert _said(LOADS_SLOWLY, environments, tmp_path) == [[], ["late", "_things"]]
 
 
 @pytest.mark.parametrize("name", list(HOOK_TABLE))

@@ -1,58 +1,22 @@
-"""The journal without an engine: what is written, what is read again, and what a death in between leaves."""
+"""The journal without an engine: what is written, what is read again, and what cannot be kept."""
 
 from __future__ import annotations
 
 import copy
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import threading
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from embedded_aws.journal import folder
-from embedded_aws.journal.file import Changes, JournalError, JournalFile, Row
+from embedded_aws.journal.file import Changes, JournalError
 from embedded_aws.journal.journal import Journal
 from embedded_aws.journal.pickling import LARGE_BYTES
-from embedded_aws.journal.replaced_files import ReplacedFiles
 from embedded_aws.journal.tracked import TrackedDict, Traits, of_one_request
-
-ROOT = Path(__file__).parent.parent.parent
-STORES = ("buckets", "roles", "queues")
-INNER = {("s", "buckets"): ("objects",)}
-SHARING = Traits(INNER, frozenset({"s"}))
-SIMPLE = Traits(INNER, large=frozenset({("s", "roles")}))
-
-
-def opened(at: Path, traits: Traits = SHARING) -> Journal:
-    """The journal of a folder, with the stores of a service called `s`; what it holds is restored."""
-    journal = Journal(folder.open_file(at), folder.replaced_files(at), traits)
-    for name in STORES:
-        journal.adopt(("s", name), {})
-    journal.restore(lambda place, value: None)
-    return journal
-
-
-def store(journal: Journal, name: str) -> TrackedDict:
-    return journal.registry.collections["s", name]
-
-
-def held(journal: Journal) -> dict[str, Any]:
-    """What all stores hold, as ordinary dictionaries."""
-    return {name: copy.deepcopy(store(journal, name)) for name in STORES}
-
-
-def reopened(journal: Journal, at: Path, traits: Traits = SHARING) -> Journal:
-    """A second journal of the same folder, as after a death: nothing of the first is closed or flushed."""
-    del journal
-    return opened(at, traits)
+from tests.embedded_aws.journals import SHARING, held, opened, reopened, store
 
 
 def entries(at: Path) -> int:
@@ -319,176 +283,3 @@ def test_folder_for_a_fresh_engine_must_be_fresh(tmp_path: Path) -> None:
     (tmp_path / "s3").mkdir()
     with pytest.raises(JournalError, match="holds the state of an earlier engine"):
         folder.refuse_used(tmp_path)
-
-
-# --- deaths ------------------------------------------------------------------------------------------------
-
-WRITES_FOR_EVER = """
-import sys
-from pathlib import Path
-from embedded_aws.journal import folder
-from embedded_aws.journal.journal import Journal
-from embedded_aws.journal.tracked import Traits
-
-at = Path(sys.argv[1])
-journal = Journal(folder.open_file(at), folder.replaced_files(at), Traits())
-store = journal.adopt(("s", "roles"), {})
-journal.restore(lambda place, value: None)
-number = len(store)
-while True:
-    store[number] = {"number": number, "content": "x" * 2000}
-    if number:
-        store[number - 1]["next"] = number
-    journal.flush()
-    print(number, flush=True)
-    number += 1
-"""
-
-
-@pytest.mark.parametrize("acknowledged", [1, 50, 400])
-def test_writer_that_is_killed_has_written_what_it_said(tmp_path: Path, acknowledged: int) -> None:
-    for time in (1, 2):
-        command = [sys.executable, "-c", WRITES_FOR_EVER, str(tmp_path)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout
-            said = [int(writer.stdout.readline()) for _ in range(acknowledged)][-1]
-            writer.kill()
-        found = store(opened(tmp_path), "roles")
-        assert list(found) == list(range(len(found)))
-        assert len(found) > said >= time * acknowledged - 1
-        assert all(found[number]["next"] == number + 1 for number in range(len(found) - 1))
-
-
-def test_transaction_that_was_cut_off_is_not_there_and_those_before_are(tmp_path: Path) -> None:
-    journal = opened(tmp_path)
-    store(journal, "roles")["first"] = {}
-    journal.flush()
-    log = tmp_path / "journal" / "entries.sqlite-wal"
-    until = log.stat().st_size
-    store(journal, "roles").update({f"role-{number}": {"x": "x" * 500} for number in range(100)})
-    journal.flush()
-    cut = tmp_path / "cut"
-    (cut / "journal").mkdir(parents=True)
-    for path in (log.parent / "entries.sqlite", log):
-        (cut / "journal" / path.name).write_bytes(path.read_bytes())
-    with (cut / "journal" / log.name).open("r+b") as half:
-        half.truncate(until + (log.stat().st_size - until) // 2)
-    assert held(opened(cut))["roles"] == {"first": {}}
-
-
-# --- old files of objects ----------------------------------------------------------------------------------
-
-
-def replace_file(replaced: ReplacedFiles, path: Path, content: str | None) -> None:
-    replaced.keep(str(path))
-    if content is None:
-        path.unlink()
-    else:
-        path.with_suffix(".new").write_text(content)
-        path.with_suffix(".new").replace(path)
-
-
-@pytest.mark.parametrize("content", ["new", None])
-def test_file_that_was_replaced_without_the_journal_knowing_comes_back(tmp_path: Path, content: str | None) -> None:
-    journal, path = opened(tmp_path), tmp_path / "object"
-    path.write_text("old")
-    replace_file(journal.replaced, path, content)
-    replace_file(journal.replaced, path, "newer") if content else None
-    reopened(journal, tmp_path)
-    assert path.read_text() == "old"
-    assert list((tmp_path / "journal" / "replaced").iterdir()) == []
-
-
-def test_file_that_was_replaced_with_the_journal_knowing_stays(tmp_path: Path) -> None:
-    journal, path = opened(tmp_path), tmp_path / "object"
-    path.write_text("old")
-    replace_file(journal.replaced, path, "new")
-    store(journal, "roles")["object"] = {"etag": "of the new one"}
-    journal.replaced.settle = lambda until: None  # type: ignore[method-assign] # dies after the transaction
-    journal.flush()
-    again = reopened(journal, tmp_path)
-    assert path.read_text() == "new"
-    replace_file(again.replaced, path, "newest")
-    reopened(again, tmp_path)
-    assert path.read_text() == "new"
-
-
-# --- any series of changes ---------------------------------------------------------------------------------
-
-KEYS = st.sampled_from(["a", "b", ("account", "c"), 4])
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.binary(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-class AnyChanges(RuleBasedStateMachine):
-    """Whatever is done to stores, after a flush a second journal holds the same."""
-
-    parent: Path
-    traits: Traits
-
-    @initialize()
-    def _begin(self) -> None:
-        self.at = Path(tempfile.mkdtemp(dir=self.parent))
-        self.journal = opened(self.at, self.traits)
-
-    @rule(name=st.sampled_from(STORES), key=KEYS, value=VALUES, objects=st.dictionaries(KEYS, VALUES, max_size=3))
-    def _put(self, name: str, key: object, value: object, objects: dict[object, object]) -> None:
-        store(self.journal, name)[key] = {"value": value, "objects": objects, "list": []}
-
-    @rule(name=st.sampled_from(STORES), key=KEYS, member=KEYS, value=VALUES)
-    def _change_inside(self, name: str, key: object, member: object, value: object) -> None:
-        entry = store(self.journal, name).get(key)
-        if entry:
-            entry["objects"][member] = value
-            entry["list"].append(value)
-
-    @rule(name=st.sampled_from(STORES), key=KEYS, member=KEYS)
-    def _remove_inside(self, name: str, key: object, member: object) -> None:
-        entry = store(self.journal, name).get(key)
-        if entry:
-            entry["objects"].pop(member, None)
-
-    @rule(one=st.sampled_from(STORES), key=KEYS, other=st.sampled_from(STORES), at=KEYS)
-    def _share(self, one: str, key: object, other: str, at: object) -> None:
-        entry, holder = store(self.journal, one).get(key), store(self.journal, other).get(at)
-        if entry and holder and entry is not holder:
-            holder["shared"] = entry
-
-    @rule(name=st.sampled_from(STORES), key=KEYS)
-    def _remove(self, name: str, key: object) -> None:
-        store(self.journal, name).pop(key, None)
-
-    @rule(name=st.sampled_from(STORES))
-    def _clear(self, name: str) -> None:
-        store(self.journal, name).clear()
-
-    @rule(again=st.booleans())
-    def _compare(self, again: bool) -> None:  # noqa: FBT001 # drawn by hypothesis
-        self.journal.flush()
-        second = reopened(self.journal, self.at, self.traits)
-        for name in STORES:
-            mine, its = store(self.journal, name), store(second, name)
-            assert repr(dict(its)) == repr(dict(mine)) or dict(its) == dict(mine)
-        if again:
-            self.journal = second
-
-
-@pytest.mark.parametrize("traits", [SHARING, SIMPLE])
-def test_any_series_of_changes(tmp_path: Path, traits: Traits) -> None:
-    AnyChanges.parent, AnyChanges.traits = tmp_path, traits
-    case = AnyChanges.TestCase
-    case.settings = settings(
-        max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    case().runTest()
-
-
-def test_file_writes_all_or_nothing(tmp_path: Path) -> None:
-    file = JournalFile(tmp_path / "entries.sqlite")
-    unwritable: Any = object()
-    with pytest.raises(sqlite3.Error):
-        file.write(Changes(rows=[Row((("s", "roles"), "a"), "", b"")], notes={"a": unwritable}))
-    assert list(file.rows()) == []

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.embedded_aws.account import Account, Template, allow, fresh, trust
+from embedded_aws.cloudformation.parameter_type import PARAMETER_TYPE
+from embedded_aws.cloudformation.rule_type import RULE_TYPE
+from embedded_aws.cloudformation.types import ResourceError
+from tests.embedded_aws.account import Account, Template, allow, fresh, policy, trust
 from tests.embedded_aws.stack_templates import CODE, function, get, only, refused, resource, template
 
 SYSTEM = "aws:cloudformation:stack-name"
@@ -133,6 +138,38 @@ def test_what_failed_half_way_is_taken_away(account: Account) -> None:
     assert f"{name} could not be deleted" in left.reasons["G"]
 
 
+def test_bucket_and_role_that_failed_half_way_are_taken_away(account: Account) -> None:
+    """Nothing of a failed create is left when its stack has rolled back ("Stack failure options")."""
+    user = account.user(
+        allow("cloudformation:*", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy"),
+        allow("s3:CreateBucket", "s3:DeleteBucket"),
+    )
+    bucket, role = fresh("half"), fresh("half")
+    inline = [{"PolicyName": "p", "PolicyDocument": json.loads(policy(allow("s3:*")))}]
+    wanted = resource("IAM::Role", RoleName=role, AssumeRolePolicyDocument=trust("lambda"), Policies=inline)
+    assert "iam:PutRolePolicy" in account.deploy(template(R=wanted), user).reasons["R"]
+    with pytest.raises(ClientError, match="cannot be found"):
+        account.client("iam").get_role(RoleName=role)
+    versioned = resource("S3::Bucket", BucketName=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert "s3:PutBucketVersioning" in account.deploy(template(B=versioned), user).reasons["B"]
+    assert bucket not in [held["Name"] for held in account.client("s3").list_buckets()["Buckets"]]
+
+
+def test_rule_whose_targets_fail_is_taken_away() -> None:
+    """PutTargets tells of failures in an answer that is no error ("PutTargets", EventBridge's API reference)."""
+    entry = {"TargetId": "t", "ErrorMessage": "no such target"}
+    answers: dict[str, dict[str, Any]] = {
+        "DescribeRule": {"Arn": "arn:aws:events:us-east-1:123456789012:rule/r"},
+        "PutTargets": {"FailedEntryCount": 1, "FailedEntries": [entry]},
+        "ListTargetsByRule": {"Targets": [{"Id": "kept"}]},
+    }
+    call = Mock(side_effect=lambda _service, operation, **_asked: answers.get(operation, {}))
+    wanted = {"ScheduleExpression": "rate(1 day)", "Targets": [{"Id": "t", "Arn": "a"}, {"Id": "kept", "Arn": "b"}]}
+    with pytest.raises(ResourceError, match="no such target"):
+        RULE_TYPE.create(call, lambda _longest: "r", wanted)
+    assert [made.args[1] for made in call.mock_calls][-2:] == ["RemoveTargets", "DeleteRule"]
+
+
 def test_update_that_fails_half_way_is_sent_back(account: Account) -> None:
     """UPDATE_ROLLBACK_COMPLETE means that the old properties are in force again ("Stack status codes")."""
     role = account.role(allow("logs:*"))
@@ -159,3 +196,12 @@ def test_attributes_survive_an_update(account: Account) -> None:
     updated = account.deploy(wanted("two"), StackName=stack.name)
     assert updated.outputs == {**stack.outputs, "Text": "two"}, updated.reasons
     account.destroy(stack)
+
+
+def test_booleans_where_text_is_wanted_are_as_templates_have_them() -> None:
+    """A template's JSON has `true` and `false`, and both properties are strings (AWS::SSM::Parameter, Tag)."""
+    held = {"Type": "String", "Value": "true", "ARN": "arn:aws:ssm:us-east-1:123456789012:parameter/p"}
+    call = Mock(side_effect=lambda _service, operation, **_asked: {"Parameters": [held]})
+    PARAMETER_TYPE.create(call, lambda _longest: "p", {"Type": "String", "Value": True, "Tags": {"kept": False}})
+    put = call.mock_calls[0].kwargs
+    assert (put["Value"], put["Tags"]) == ("true", [{"Key": "kept", "Value": "false"}])
