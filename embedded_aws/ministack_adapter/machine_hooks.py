@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -47,8 +48,8 @@ def _task_principal(engine: Engine) -> None:
             return
         with tasks.of(execution, machine["roleArn"]):
             own = json.loads(machine["definition"]).get("TimeoutSeconds")
-            _limit(execution, machine_kinds.limit(machine, own))
-            run(arn)
+            with _limited(execution, machine_kinds.limit(machine, own)):
+                run(arn)
 
     def invoke_within(resource: str, data: Any, seconds: float) -> Any:
         with tasks.within(seconds):
@@ -57,18 +58,25 @@ def _task_principal(engine: Engine) -> None:
     sfn._run_execution, sfn._invoke_resource_with_timeout = run_execution, invoke_within
 
 
-def _limit(execution: dict[str, Any], seconds: float | None) -> None:
-    """End an execution by its state machine's own TimeoutSeconds."""
+@contextmanager
+def _limited(execution: dict[str, Any], seconds: float | None) -> Iterator[None]:
+    """Within, the execution is ended by its state machine's own TimeoutSeconds."""
 
     def end() -> None:
         if execution["status"] == "RUNNING":
             execution.update(status="TIMED_OUT", error="States.Timeout", stopDate=sfn.now_iso())
             sfn._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
 
-    if seconds:
-        timer = threading.Timer(seconds, copy_context().run, (end,))
-        timer.daemon = True
-        timer.start()
+    if not seconds:
+        yield
+        return
+    timer = threading.Timer(seconds, copy_context().run, (end,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @HOOKS.applies("executions")
