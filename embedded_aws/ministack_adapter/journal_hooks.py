@@ -193,8 +193,10 @@ def _discover(journal: Journal, known: set[str]) -> None:
     if len(known) == len(sys.modules):
         return
     for name in sorted(set(sys.modules) - known):
-        known.add(name)
         module = sys.modules.get(name)
+        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+            continue  # another thread loads it, and it has not all of its stores yet
+        known.add(name)
         if module is not None and name.startswith(_PREFIX):
             _adopt_all(journal, name.removeprefix(_PREFIX), module)
 
