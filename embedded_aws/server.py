@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -93,13 +94,12 @@ def _serve_from(state: Path, settings: Settings) -> None:
         engine.resume()
         ministack_adapter.resume()
 
-    try:
-        asyncio.run(_serve(app, listener, state, resume))
-    finally:
+    with ExitStack() as ending:  # last first; a journal that cannot be written leaves nothing running
+        ending.callback(ministack_adapter.shutdown)
+        ending.callback(engine.shutdown)
         if journal is not None:
-            journal.close()  # before anything is ended: it all goes on at the next start
-        engine.shutdown()
-        ministack_adapter.shutdown()
+            ending.callback(journal.close)  # before anything is ended: it all goes on at the next start
+        asyncio.run(_serve(app, listener, state, resume))
 
 
 def _listen(port: int) -> socket.socket:

@@ -150,7 +150,7 @@ class Journal:
         for place in places:
             pending |= dict.fromkeys(self._owners.own(place))
         changes = Changes(notes={"replaced": str(until)} if until > self.replaced.settled else {})
-        changes.stores = {address for address in self.registry.collections if len(address) == _ROOT} - self._known
+        changes.stores = {address for address in list(self.registry.collections) if len(address) == _ROOT} - self._known
         for place in pending:
             try:
                 self._compare(place, changes)

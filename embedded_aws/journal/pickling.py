@@ -83,6 +83,6 @@ class _Pickler(pickle.Pickler):
             return None if owner is None or owner == self._place else ("entry", *owner)
         if kind is bytes and len(value) >= LARGE_BYTES:
             return "blob", self._keep_blob(value)
-        if kind is TrackedDict:
+        if kind is TrackedDict and value.in_place:
             return "inner", value.address
         return None

@@ -90,6 +90,11 @@ class TrackedDict(dict[Any, Any]):
         self._registry = registry
         self._members = members
 
+    @property
+    def in_place(self) -> bool:
+        """Whether it is what its address names; another one has taken that of an entry that was replaced."""
+        return self._registry.collections.get(self.address) is self
+
     def _note(self, key: object) -> None:
         self._registry.note((self.address, key))
 

@@ -60,7 +60,7 @@ def _task_principal(engine: Engine) -> None:
 
 @contextmanager
 def _limited(execution: dict[str, Any], seconds: float | None) -> Iterator[None]:
-    """End an execution that takes longer."""
+    """Within, the execution is ended by its state machine's own TimeoutSeconds."""
 
     def end() -> None:
         if execution["status"] == "RUNNING":

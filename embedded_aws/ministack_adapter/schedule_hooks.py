@@ -19,7 +19,7 @@ _ALL = str(2**31)
 
 @HOOKS.applies("schedules")
 def _schedules(engine: Engine) -> None:
-    tokens, create, update = schedule_requests.ClientTokens(), scheduler._create_schedule, scheduler._update_schedule
+    tokens, create, update = engine.scheduler.tokens, scheduler._create_schedule, scheduler._update_schedule
     model = engine.clients.model("scheduler")
 
     def create_once(name: str, body: Any) -> Reply:

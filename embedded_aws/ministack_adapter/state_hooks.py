@@ -15,7 +15,8 @@ from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS
 from embedded_aws.ministack_adapter.machine_hooks import in_its_words, tasks_of
 from embedded_aws.states import choice_rules, intrinsic_functions
-from embedded_aws.states.tasks import MAX_BYTES, Tasks
+from embedded_aws.states.step_functions import MAX_BYTES
+from embedded_aws.states.tasks import Tasks
 
 _VARIABLE = re.compile(r"^\$(?P<name>[^\W\d]\w*)(?P<rest>.*)$", re.DOTALL)
 context_object: ContextVar[Any] = ContextVar("context object", default=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -11,13 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from embedded_aws.runtime.host import Principal
+from embedded_aws.runtime.outbox import Outbox
 from embedded_aws.sagemaker.errors import AwsError
 
-FLUSH_SECONDS = 0.5
-BATCH_EVENTS = 1000
 LONGEST_LINE = 100_000
 TAIL_LINES = 50
-_log = logging.getLogger(__name__)
 
 
 class LogStream:
@@ -35,21 +32,14 @@ class LogStream:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._principal = principal
         self._watch = watch
-        self._events: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._lost = False
-        self._thread = threading.Thread(target=self._flush_until_closed, name=f"log {stream}", daemon=True)
-        self._thread.start()
+        self._events = Outbox[dict[str, Any]](f"log {group} {stream}", self._send)
 
     def write(self, line: str) -> None:
         """One line; an empty one becomes a space, which is the least that CloudWatch Logs takes."""
         self.tail.append(line)
         if self._watch:
             self._watch(line)
-        event = {"timestamp": int(time.time() * 1000), "message": line[:LONGEST_LINE] or " "}
-        with self._lock:
-            self._events.append(event)
+        self._events.put({"timestamp": int(time.time() * 1000), "message": line[:LONGEST_LINE] or " "})
 
     def pump(self, descriptor: int) -> threading.Thread:
         """Write what comes through a pipe until all its writers have closed it; the thread that does so."""
@@ -59,30 +49,12 @@ class LogStream:
 
     def close(self) -> None:
         """Send the rest."""
-        self._closing.set()
-        self._thread.join()
+        self._events.close()
 
     def _pump(self, descriptor: int) -> None:
         with os.fdopen(descriptor, "rb", buffering=1 << 16) as pipe:
             for line in pipe:
                 self.write(line.decode(errors="replace").rstrip("\r\n"))
-
-    def _flush_until_closed(self) -> None:
-        while not self._closing.wait(FLUSH_SECONDS):
-            self._flush()
-        self._flush()
-
-    def _flush(self) -> None:
-        while True:
-            with self._lock:
-                batch, self._events = self._events[:BATCH_EVENTS], self._events[BATCH_EVENTS:]
-            if not batch or self._lost:
-                return
-            try:
-                self._send(batch)
-            except AwsError as error:
-                self._lost = True
-                _log.warning("the lines of %s %s are lost: %s", self.group, self.stream, error)
 
     def _send(self, batch: list[dict[str, Any]]) -> None:
         names = {"logGroupName": self.group, "logStreamName": self.stream}

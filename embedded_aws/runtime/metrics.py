@@ -6,7 +6,7 @@ job's role, which needs cloudwatch:PutMetricData; a role without it loses them, 
 
 from __future__ import annotations
 
-import logging
+import math
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from embedded_aws.runtime.host import Principal
-from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.runtime.outbox import Outbox
 
 NAMESPACE = "/aws/sagemaker/TrainingJobs"
-FLUSH_SECONDS = 1.0
-BATCH = 1000
-_log = logging.getLogger(__name__)
 
 
 class Metrics:
@@ -30,12 +27,8 @@ class Metrics:
         self._dimensions = [{"Name": "TrainingJobName", "Value": job}]
         self._patterns = {definition["Name"]: re.compile(definition["Regex"]) for definition in definitions}
         self._last: dict[str, dict[str, Any]] = {}
-        self._waiting: list[dict[str, Any]] = []
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._lost = False
-        self._thread = threading.Thread(target=self._flush_until_closed, name=f"metrics {job}", daemon=True)
-        self._thread.start()
+        self._values = Outbox[dict[str, Any]](f"metrics of {job}", self._send)
 
     def watch(self, line: str) -> None:
         """Keep what the definitions find in a line of the log, where AWS shows a tab as #011."""
@@ -45,7 +38,7 @@ class Metrics:
             if value is not None:
                 with self._lock:
                     self._last[name] = {"MetricName": name, "Value": value, "Timestamp": datetime.now(UTC)}
-                    self._waiting.append(self._last[name])
+                    self._values.put(self._last[name])
 
     def final(self) -> dict[str, Any]:
         """The member of Describe with the last value of each metric; none if there is no value."""
@@ -54,34 +47,20 @@ class Metrics:
 
     def close(self) -> None:
         """Send the rest."""
-        self._closing.set()
-        self._thread.join()
+        self._values.close()
 
-    def _flush_until_closed(self) -> None:
-        while not self._closing.wait(FLUSH_SECONDS):
-            self._flush()
-        self._flush()
-
-    def _flush(self) -> None:
-        while True:
-            with self._lock:
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            if not batch or self._lost:
-                return
-            data = [{**item, "Dimensions": self._dimensions} for item in batch]
-            try:
-                self._principal.call("cloudwatch", "PutMetricData", Namespace=NAMESPACE, MetricData=data)
-            except AwsError as error:
-                self._lost = True
-                _log.warning("the metrics of %s are lost: %s", self._dimensions[0]["Value"], error)
+    def _send(self, batch: list[dict[str, Any]]) -> None:
+        data = [{**item, "Dimensions": self._dimensions} for item in batch]
+        self._principal.call("cloudwatch", "PutMetricData", Namespace=NAMESPACE, MetricData=data)
 
 
 def _value(pattern: re.Pattern[str], text: str) -> float | None:
-    """The number in the first group; None where there is no match, no group or no number."""
+    """The number in the first group; None where there is no match, no group or none that CloudWatch takes."""
     match = pattern.search(text)
     if match is None or not match.groups():
         return None
     try:
-        return float(match[1])
+        found = float(match[1])
     except (TypeError, ValueError):
         return None
+    return found if math.isfinite(found) else None

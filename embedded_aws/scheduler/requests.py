@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,6 +74,10 @@ class ClientTokens:
         self._made: dict[str, Body] = {}
         self._lock = threading.Lock()
 
+    def adopt(self, keep: Callable[[dict[Any, Any]], dict[Any, Any]]) -> None:
+        """Hold them in what `keep` gives for them."""
+        self._made = keep(self._made)
+
     def repeated(self, arn: str, body: Body) -> bool:
         """Whether the schedule was made by the same request, token included."""
         with self._lock:
@@ -90,7 +94,7 @@ def page(items: Sequence[Any], query: Mapping[str, str]) -> tuple[list[Any], str
     size = int(query.get("MaxResults") or _LARGEST_PAGE)
     if not 1 <= size <= _LARGEST_PAGE:
         text = f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
-        bound = f"greater than or equal to {1}" if size < 1 else f"less than or equal to {_LARGEST_PAGE}"
+        bound = "greater than or equal to 1" if size < 1 else f"less than or equal to {_LARGEST_PAGE}"
         raise _refused(f"{text}Member must have value {bound}")
     try:
         begin = int(base64.b64decode(query.get("NextToken") or b"MA==").decode())

@@ -12,13 +12,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from embedded_aws.clients import Clients
+from embedded_aws.patience import passing
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.scheduler import targets as schedule_targets
 from embedded_aws.scheduler.expressions import At, parse
+from embedded_aws.scheduler.requests import ClientTokens
 from embedded_aws.scheduler.requests import moment as _date
 from embedded_aws.sdk_names import wire_params
 
@@ -32,8 +35,6 @@ _LAST_RETRY_SECONDS = 60.0
 _DEFAULT_ATTEMPTS = 185
 _DEFAULT_AGE_SECONDS = 86_400
 _INSTANT = timedelta(microseconds=1)
-_RETRYABLE_STATUS = 500
-_RETRYABLE_CODES = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
 
 Schedule = Mapping[str, Any]
 
@@ -60,14 +61,16 @@ class Scheduler:
         self._store = store
         self._clients = clients
         self._sessions = sessions
+        self.tokens = ClientTokens()
         self._fired: dict[Any, tuple[object, datetime]] = {}
         self._under_way: dict[str, tuple[Schedule, datetime]] = {}
         self._began = datetime.now(UTC)
         self._ended = threading.Event()
 
     def adopt(self, keep: Callable[[str, dict[Any, Any]], dict[Any, Any]]) -> None:
-        """Hold what was fired and what is being delivered in what `keep` gives for it."""
+        """Hold what was fired, what is being delivered and who asked for it in what `keep` gives for it."""
         self._fired, self._under_way = keep("fired", self._fired), keep("under way", self._under_way)
+        self.tokens.adopt(partial(keep, "tokens"))
 
     def start(self) -> None:
         """Begin to look for schedules that are due, and to deliver what an earlier engine had not delivered."""
@@ -99,6 +102,8 @@ class Scheduler:
         moment = next_moment(schedule, since)
         if moment is None and schedule.get("ActionAfterCompletion") == "DELETE":
             self._store.forget(key)
+            self._fired.pop(key, None)
+            return None
         if moment is None or moment > now:
             return None
         # While no engine ran, a recurring schedule may have come due many times: it fires once for the last of them.
@@ -258,6 +263,6 @@ class Delivery:
 
 def _exhausted(error: AwsError, attempts_over: bool, age_over: bool) -> str | None:  # noqa: FBT001 # two findings of one place
     """Which condition ended the retries, as the dead-letter message says it: none if there were none to make."""
-    if error.status < _RETRYABLE_STATUS and error.code not in _RETRYABLE_CODES:
+    if not passing(error):
         return ""
     return "MaximumRetryAttempts" if attempts_over else "MaximumEventAgeInSeconds" if age_over else None

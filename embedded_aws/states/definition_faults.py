@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.sdk_names import unsupported
-from embedded_aws.states import choice_rules, definition_fields, distributed_map_fields, optimized_integrations
+from embedded_aws.states import (
+    choice_rules,
+    definition_fields,
+    definition_shapes,
+    distributed_map_fields,
+    optimized_integrations,
+)
 from embedded_aws.states.optimized_integrations import input_shape
 from embedded_aws.states.step_functions import SAGEMAKER_ACTIONS, SYNC_JOBS, Integration, integration, known_operation
 
@@ -42,7 +48,7 @@ class Fault:
 
 
 def faults(definition: str, kind: str) -> Iterator[Fault]:
-    """Every fault of a definition for a STANDARD or EXPRESS machine."""
+    """Every fault of a definition for a STANDARD or EXPRESS machine; the text of wrong kinds of parts is not AWS's."""
     try:
         machine = json.loads(definition) if definition.strip() else None
     except json.JSONDecodeError as error:
@@ -51,8 +57,11 @@ def faults(definition: str, kind: str) -> Iterator[Fault]:
     if not isinstance(machine, dict):
         yield Fault(_SCHEMA, "Definition must be a valid JSON object")
         return
-    yield from _machine(machine, "", machine.get("QueryLanguage", "JSONPath"), kind)
-    yield from _labels(machine)
+    wrong = [Fault(_SCHEMA, f"Expected {words}", place) for place, words in definition_shapes.wrong(machine)]
+    yield from wrong
+    if not wrong:
+        yield from _machine(machine, "", machine.get("QueryLanguage", "JSONPath"), kind)
+        yield from _labels(machine)
 
 
 def _labels(machine: State) -> Iterator[Fault]:
@@ -118,6 +127,8 @@ def _state(state: State, place: str, language: str, kind: str) -> Iterator[Fault
         return
     if state["Type"] not in _WITHOUT_NEXT and ("Next" in state) == bool(state.get("End")):
         yield Fault(_SCHEMA, "These fields are required: [Next]" if "Next" not in state else "End and Next", place)
+    if needed := definition_shapes.missing(state):
+        yield Fault(_SCHEMA, f"These fields are required: [{needed}]", place)
     for field in definition_fields.unknown(state, own):
         yield _unsupported(place, field)
     yield from _catchers(state, place)

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.sagemaker.errors import AwsError
-from embedded_aws.states.step_functions import TaskError
+from embedded_aws.states.step_functions import MAX_BYTES, TaskError
 
-MAX_BYTES = 262_144
-"""What an execution's input may hold, and so the limit of a batch that names none."""
 LIST, GET = "arn:aws:states:::s3:listObjectsV2", "arn:aws:states:::s3:getObject"
 INPUT_TYPES = ("JSON", "JSONL", "CSV")
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
@@ -119,7 +117,7 @@ class Batcher:
     batch_input: Any = None
 
     def batches(self, items: Sequence[Any]) -> list[list[Any]]:
-        """The items in groups that keep to both limits; TaskError if one alone does not."""
+        """The items in groups that keep to both limits, by default an execution's; TaskError if one alone does not."""
         most = min(self.max_bytes or MAX_BYTES, MAX_BYTES)
         empty = _size(self.child_input([]))
         groups: list[list[Any]] = []

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.model import StructureShape
 
 from embedded_aws.clients import Clients
+from embedded_aws.patience import patiently
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sdk_names import botocore_service, error_shape, operation, wire_params
 from embedded_aws.service_models import service_model
@@ -84,17 +85,24 @@ class Caller:
     service: Service
     task: Task
 
-    def call(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer of an operation; TaskError under the integration's name of the error."""
+    def call(self, name: str, params: Mapping[str, Any], *, own: bool = False) -> dict[str, Any]:
+        """The answer of an operation; TaskError under the integration's name of the error.
+
+        Of Step Functions' `own` calls while it waits, what passes fails no task.
+        """
         model = self.clients.model(self.service.botocore)
         wired = wire_params(model.operation_model(name).input_shape, params)
-        try:
+
+        def ask() -> dict[str, Any]:
             return self.clients.call(self.task.credentials(), self.service.botocore, name, wired)
+
+        try:
+            return patiently(ask) if own else ask()
         except AwsError as error:
             shape = error_shape(model, error.code)
-            name = f"{shape.removesuffix('Exception')}Exception" if shape else self.service.other_error
+            called = f"{shape.removesuffix('Exception')}Exception" if shape else self.service.other_error
             details = f"Service: {self.service.java}; Status Code: {error.status}; Error Code: {error.code}"
-            raise TaskError(f"{self.service.prefix}.{name}", f"{error.message} ({details})") from error
+            raise TaskError(f"{self.service.prefix}.{called}", f"{error.message} ({details})") from error
 
 
 def perform(clients: Clients, found: Integration, params: Mapping[str, Any], task: Task) -> Any:  # noqa: ANN401 # any JSON value
@@ -166,9 +174,9 @@ def _start_execution(caller: Caller, found: Integration, params: Mapping[str, An
     if not found.sync:
         return _upper(started)
     named = {"executionArn": started["executionArn"]}
-    while (execution := caller.call("DescribeExecution", named))["status"] == "RUNNING":
+    while (execution := caller.call("DescribeExecution", named, own=True))["status"] == "RUNNING":
         if not caller.task.wanted():
-            caller.call("StopExecution", named)
+            caller.call("StopExecution", named, own=True)
             raise TaskError("States.TaskFailed", "The execution ended; so did the one it had started.")
         time.sleep(_POLL_SECONDS)
     result = _upper(execution)

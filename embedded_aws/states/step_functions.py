@@ -20,6 +20,8 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.sdk_names import botocore_service, error_name, operation, sdk_result, wire_params
 
+MAX_BYTES = 262_144
+"""What a state's input or output may hold, and so an execution's."""
 _POLL_SECONDS = 0.1
 SYNC_JOBS = {
     "createTrainingJob": "TrainingJob",

@@ -17,10 +17,8 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 from embedded_aws.sdk_names import unsupported
 from embedded_aws.states import optimized_integrations, step_functions
-from embedded_aws.states.step_functions import Task, TaskError
+from embedded_aws.states.step_functions import MAX_BYTES, Task, TaskError
 
-MAX_BYTES = 262_144
-"""What a state's input or output may hold."""
 MAX_EVENTS = 25_000
 """What the history of an execution may hold."""
 SERVICE_PRINCIPAL = "states.amazonaws.com"

@@ -10,12 +10,14 @@ import subprocess
 from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import BotoCoreError
 
 from embedded_aws import launcher
 from embedded_aws.front_door import App, Receive, Scope, Send
+from embedded_aws.journal import acknowledging as acknowledging_module
 from embedded_aws.journal.acknowledging import acknowledging
 from embedded_aws.journal.file import JournalError
 from embedded_aws.journal.journal import Journal
@@ -93,6 +95,26 @@ def test_answer_that_has_begun_breaks_off() -> None:
     with pytest.raises(JournalError, match="no room"):
         answered(journal, b"one", b"two")
     assert b"two" not in journal.happened
+
+
+def test_tick_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acknowledging_module, "_TICK_SECONDS", 0)
+    ticks: list[int] = []
+    ticked_again = asyncio.Event()
+
+    class Failing:
+        def tick(self) -> None:
+            ticks.append(len(ticks))
+            if len(ticks) == 1:
+                raise RuntimeError("dictionary changed size during iteration")
+            ticked_again.set()
+
+    async def app(*_: object) -> None:
+        await asyncio.wait_for(ticked_again.wait(), timeout=10)
+
+    wrapped = acknowledging(cast("App", app), cast("Journal", Failing()))
+    asyncio.run(wrapped({"type": "lifespan"}, Mock(), Mock()))  # type: ignore[arg-type] # a coroutine
+    assert ticks[:2] == [0, 1]
 
 
 # --- death between an object's file and its record ---------------------------------------------------------

@@ -99,6 +99,30 @@ def test_definitions_that_are_none_are_refused(account: Account, states: dict[st
     assert code_of(caught.value) == "InvalidDefinition"
 
 
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [
+        ("text", ""),
+        ({"Type": "Pass", "Next": ["A"]}, "/Next"),
+        ({"Type": "Choice", "Choices": [{"And": "text", "Next": "A"}]}, "/Choices[0]/And"),
+        ({"Type": "Choice"}, ""),
+        ({"Type": "Parallel", "End": True}, ""),
+        ({"Type": "Parallel", "End": True, "Branches": ["text"]}, "/Branches[0]"),
+        ({"Type": "Map", "End": True}, ""),
+        ({"Type": "Map", "End": True, "ItemProcessor": "text"}, "/ItemProcessor"),
+        ({"Type": "Wait", "End": True}, ""),
+        ({"Type": "Wait", "End": True, "Seconds": 1, "SecondsPath": "$.a"}, ""),
+        (retried(IntervalSeconds="1"), "/Retry[0]/IntervalSeconds"),
+        ({**retried(), "Retry": {}}, "/Retry"),
+        ({**retried(), "Catch": ["text"]}, "/Catch[0]"),
+    ],
+)
+def test_parts_that_are_missing_or_of_another_kind_are_named(state: Any, place: str) -> None:  # noqa: ANN401 # any JSON value
+    """Amazon States Language specification, "State Types" and "Errors": what fields hold, and which must be there."""
+    [fault] = faults(machine_of({"A": state}), "STANDARD")
+    assert (fault.code, fault.location) == ("SCHEMA_VALIDATION_FAILED", f"/States/A{place}")
+
+
 def test_definitions_can_be_tried(account: Account) -> None:
     """API reference, ValidateStateMachineDefinition: result, diagnostics with code, message, severity and location."""
     machines = account.client("stepfunctions")

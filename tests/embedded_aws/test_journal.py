@@ -200,6 +200,18 @@ def test_entry_that_another_one_holds_outlives_its_own_place(tmp_path: Path) -> 
     assert held(reopened(journal, tmp_path))["roles"] == {"parent": {"children": [{"state": "Completed"}]}}
 
 
+def test_entry_that_outlives_its_place_keeps_what_was_inside_it(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    store(journal, "buckets")["a"] = {"objects": {"old": 1}}
+    store(journal, "roles")["b"] = {"shared": store(journal, "buckets")["a"]}
+    journal.flush()
+    store(journal, "buckets")["a"] = {"objects": {"new": 2}}
+    journal.flush()
+    again = reopened(journal, tmp_path)
+    assert held(again) == held(journal)
+    assert store(again, "roles")["b"] == {"shared": {"objects": {"old": 1}}}
+
+
 def test_copies_of_tracked_dictionaries_are_ordinary_ones(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     store(journal, "buckets")["b"] = {"objects": {"k": {}}}

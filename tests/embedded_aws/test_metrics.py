@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from embedded_aws.runtime.host import Principal
-from embedded_aws.runtime.metrics import BATCH, Metrics
+from embedded_aws.runtime.metrics import Metrics
+from embedded_aws.runtime.outbox import BATCH
 from embedded_aws.sagemaker.errors import AwsError
 from tests.embedded_aws.account import Account, allow, code_of
 from tests.embedded_aws.bench import LOGS, SCIKIT_LEARN, Bench, Described, bench
@@ -129,8 +130,12 @@ def test_no_request_has_more_than_a_thousand_values() -> None:
     assert metrics.final()["FinalMetricDataList"][0]["Value"] == 2 * BATCH + 4
 
 
-@pytest.mark.parametrize(("regex", "line"), [("loss", "loss"), ("loss=(a)?", "loss="), ("loss=(.*)", "loss=a")])
+@pytest.mark.parametrize(
+    ("regex", "line"),
+    [("loss", "loss"), ("loss=(a)?", "loss="), *(("loss=(.*)", f"loss={value}") for value in ("a", "nan", "-inf"))],
+)
 def test_what_is_no_number_is_no_value(regex: str, line: str) -> None:
+    """API_MetricDatum, Value: "NaN, +Infinity, -Infinity" are not supported."""
     metrics = Metrics(cast("Principal", Counts()), "job", [{"Name": "loss", "Regex": regex}])
     metrics.watch(line)
     metrics.close()

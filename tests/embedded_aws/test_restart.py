@@ -367,6 +367,24 @@ def test_schedules_that_came_due_meanwhile_fire_once(kept: KeptEngine) -> None:
     assert [count(kept.account, urls[name]) for name in ("fired", "missed")] == [1, 1]
 
 
+def test_token_repeats_the_answer_of_an_earlier_engine(kept: KeptEngine) -> None:
+    """EventBridge Scheduler API, CreateSchedule: ClientToken makes a request that is sent again idempotent."""
+    role, queue = kept.account.role(allow("*")), f"arn:aws:sqs:us-east-1:{kept.account.engine.account}:any"
+    given: dict[str, Any] = {
+        "Name": "again",
+        "ScheduleExpression": "rate(1 day)",
+        "State": "DISABLED",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": queue, "RoleArn": role, "Input": "{}"},
+        "ClientToken": "once",
+    }
+    first = kept.account.client("scheduler").create_schedule(**given)
+    kept.kill()
+    kept.start()
+    again = kept.account.client("scheduler").create_schedule(**given)
+    assert again["ScheduleArn"] == first["ScheduleArn"]
+
+
 def count(account: Account, url: str) -> int:
     name = "ApproximateNumberOfMessages"
     found = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])

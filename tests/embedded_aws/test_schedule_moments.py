@@ -53,8 +53,10 @@ def deliver(failures: list[AwsError], **policy: int) -> list[tuple[str, dict[str
 
 
 def test_target_that_fails_for_a_while_is_tried_again() -> None:
+    """SQS throttles with status 403 (API reference, SendMessage, RequestThrottled)."""
     throttled, broken = AwsError("ThrottlingException", "slow"), AwsError("InternalFailure", "oops", 500)
-    assert [name for name, _ in deliver([throttled, broken])] == ["StartExecution"] * 3
+    of_sqs = AwsError("RequestThrottled", "slow", 403)
+    assert [name for name, _ in deliver([throttled, broken, of_sqs])] == ["StartExecution"] * 4
 
 
 def test_target_that_goes_on_failing_is_buried_after_its_retries() -> None:
@@ -220,7 +222,7 @@ def calls_of(schedules: dict[Any, Any], **kept: dict[Any, Any]) -> tuple[list[st
     """The messages that a new scheduler sends within a few of its ticks, and what it leaves to the next."""
     clients, tables = (
         Mock(),
-        {"fired": {}, "under way": {}, **{name.replace("_", " "): held for name, held in kept.items()}},
+        {"fired": {}, "under way": {}, "tokens": {}, **{name.replace("_", " "): held for name, held in kept.items()}},
     )
     scheduler = Scheduler(Store(lambda: schedules, lambda key: schedules.pop(key, None)), clients, Mock())
     scheduler.adopt(lambda name, _: tables[name])
@@ -244,6 +246,15 @@ def test_recurring_schedule_that_was_missed_often_fires_once(expression: str) ->
 def soon_after(moment: str) -> str:
     """A minute later, in case one began meanwhile."""
     return (datetime.fromisoformat(moment) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_schedule_that_goes_after_its_completion_leaves_nothing() -> None:
+    moment = PAST + timedelta(hours=1)
+    once = kept_schedule(moment.strftime("at(%Y-%m-%dT%H:%M:%S)")) | {"ActionAfterCompletion": "DELETE"}
+    schedules = {"k": once}
+    sent, tables = calls_of(schedules)
+    assert len(sent) == 1
+    assert (schedules, tables["fired"], tables["under way"]) == ({}, {}, {})
 
 
 def test_what_was_not_delivered_is_delivered_by_the_next_engine() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.control import Control
 from tests.embedded_aws.account import Account, polls
 from tests.embedded_aws.state_runs import ALL, END, output
 from tests.embedded_aws.task_states import queue, received, run, task
@@ -155,6 +156,17 @@ def test_nested_output_is_text_or_json(account: Account, pattern: str, given: An
     found = done["Output"] if pattern == "sync:2" else done["Output"].replace(" ", "")
     assert (found, done["Status"], done["StateMachineArn"]) == (given, "SUCCEEDED", child)
     assert isinstance(done["StartDate"], int)
+
+
+def test_waiting_for_an_execution_outlives_a_throttle(account: Account) -> None:
+    """Developer guide, "Run a Job (.sync)": Step Functions looks after the job by itself; how, is its own affair."""
+    child = account.machine({"W": {"Type": "Wait", "Seconds": 2, "End": True}}, account.role())
+    looked_at = f"*:execution:{child.rsplit(':', 1)[-1]}:*"
+    with Control(account.engine).fault(
+        "throttle", operation="states:DescribeExecution", resource=looked_at, count=2
+    ) as fault:
+        done = run(account, task("states:startExecution.sync:2", {"StateMachineArn": child}))
+        assert (done["status"], fault.strikes) == ("SUCCEEDED", 2)
 
 
 def test_failed_nested_execution_fails_the_task_with_its_description(account: Account) -> None:

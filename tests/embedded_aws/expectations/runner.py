@@ -67,7 +67,9 @@ class Run:
             return own[name]
         root, _, path = name.partition(".")
         if path:
-            return str(jmespath.search(path, self.known[root]))
+            held = jmespath.search(path, self.known[root])
+            assert held is not None, f"{root} was answered without {path}"
+            return str(held)
         if name not in self.known:
             self.known[name] = self.account.role(allow("*")) if name == "role" else fresh(name)
         return str(self.known[name])
