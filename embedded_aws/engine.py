@@ -95,7 +95,10 @@ class Engine:
         self.sessions.on_new = self.trail.record_session
 
     def adopt(self, journal: Journal) -> None:
-        """Keep in the journal what is the engine's own. The trail has a file; faults, withheld capacity and speed end with it."""
+        """Keep in the journal what is the engine's own.
+
+        The trail has a file; faults, withheld capacity and speed end with the engine.
+        """
         self.plane.store.adopt(lambda kind, records: journal.adopt(("engine", f"sagemaker {kind}"), records))
         self.plane.quotas.adopt(lambda limits: journal.adopt(("engine", "quotas"), limits))
         self.stack_resources.adopt(lambda entries: journal.adopt(("engine", "stack resources"), entries))
