@@ -97,7 +97,7 @@ class Engine:
     def adopt(self, journal: Journal) -> None:
         """Keep in the journal what is the engine's own.
 
-        The trail has a file of its own; faults, withheld capacity and the speed end with the engine.
+        The trail has a file; faults, withheld capacity and speed end with the engine.
         """
         self.plane.store.adopt(lambda kind, records: journal.adopt(("engine", f"sagemaker {kind}"), records))
         self.plane.quotas.adopt(lambda limits: journal.adopt(("engine", "quotas"), limits))

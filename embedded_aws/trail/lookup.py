@@ -35,7 +35,19 @@ def perform(store: Store, operation: str, params: Mapping[str, Any]) -> dict[str
     return answer | ({"NextToken": _sealed(found[limit - 1][0], question)} if len(found) > limit else {})
 
 
+def _check_types(params: Mapping[str, Any]) -> None:
+    """SerializationException for what is of another type than its member."""
+    attributes = params.get("LookupAttributes") or []
+    listed = isinstance(attributes, list) and all(isinstance(one, dict) for one in attributes)
+    if not listed or not all(isinstance(value, str) for one in attributes for value in one.values()):
+        raise AwsError("SerializationException", "LookupAttributes is a list of attributes with key and value")
+    for name in ("StartTime", "EndTime"):
+        if not isinstance(params.get(name), int | float | None):
+            raise AwsError("SerializationException", f"{name} is a time in seconds")
+
+
 def _question(params: Mapping[str, Any]) -> Question:
+    _check_types(params)
     start, end = params.get("StartTime"), params.get("EndTime")
     if start is not None and end is not None and end < start:
         raise AwsError("InvalidTimeRangeException", "The end time is before the start time")
@@ -45,7 +57,7 @@ def _question(params: Mapping[str, Any]) -> Question:
     if not attributes:
         return Question(start, end)
     key, value = attributes[0].get("AttributeKey"), attributes[0].get("AttributeValue")
-    if key not in ATTRIBUTES or not isinstance(value, str) or not 1 <= len(value) <= 2000:
+    if key not in ATTRIBUTES or value is None or not 1 <= len(value) <= 2000:
         raise AwsError("InvalidLookupAttributesException", f"{key} with this value is no lookup attribute")
     return Question(start, end, key, value)
 

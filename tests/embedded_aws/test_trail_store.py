@@ -56,6 +56,22 @@ def test_ninety_days_are_kept(tmp_path: Path) -> None:
     assert again._database.execute("SELECT ResourceName FROM resources").fetchall() == [("Kept",)]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"LookupAttributes": "text"},
+        {"LookupAttributes": ["text"]},
+        {"LookupAttributes": [{"AttributeKey": ["EventName"], "AttributeValue": "v"}]},
+        {"StartTime": "yesterday"},
+        {"StartTime": 1.0, "EndTime": "today"},
+    ],
+)
+def test_members_of_another_type_are_refused(tmp_path: Path, asked: dict[str, Any]) -> None:
+    """API reference, "LookupEvents": LookupAttributes is an array of objects of strings, the times are timestamps."""
+    with pytest.raises(AwsError, match="SerializationException"):
+        lookup.perform(Store(tmp_path / "trail"), "LookupEvents", asked)
+
+
 def test_insights_are_none_and_other_categories_are_refused(tmp_path: Path) -> None:
     """AWS, "LookupEvents": EventCategory `insight` gives Insights events, which nobody has enabled here."""
     store = Store(tmp_path / "trail.sqlite3")
