@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from math import inf
 
 STATE_SECONDS: Mapping[tuple[str, str], float] = {
     ("NotebookInstance", "Pending"): 240,
@@ -69,6 +70,6 @@ class Clock:
 
 def _valid(speed: float | None) -> float | None:
     """A speed; ValueError for none that time can have."""
-    if speed is not None and not speed > 0:
-        raise ValueError(f"a speed is more than 0 (or none: as fast as work allows), not {speed}")
+    if speed is not None and not 0 < speed < inf:
+        raise ValueError(f"a speed is more than 0 and finite (or none: as fast as work allows), not {speed}")
     return speed

@@ -35,7 +35,7 @@ class Address(Protocol):
 
 
 class ControlError(RuntimeError):
-    """The engine refused; the text says why."""
+    """The engine refused, or gives no answer; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,8 @@ class Control:
                 return answered
         except urllib.error.HTTPError as error:
             raise ControlError(json.loads(error.read())["message"]) from error
+        except OSError as error:
+            raise ControlError(f"no answer from {self._engine.endpoint}: {error}") from error
 
 
 # Whatever proxy the environment names: the engine is on this machine.

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -29,11 +30,15 @@ REGION = "us-east-1"
 STATE_VARIABLE = "EMBEDDED_AWS_STATE"
 
 _ENGINE_MB = 40  # what its lock downloads, at most
+_ROOT = Path(__file__).parent.parent
 _START_SECONDS = 60.0
 _STOP_SECONDS = 25.0
 _LOG_TAIL_LINES = 25
 # What the engine's processes may know of the caller's environment: no credentials, profiles or endpoints.
-_KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TZ", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME")
+_KEPT_VARIABLES = (
+    *("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"),
+    *("SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME"),
+)
 
 
 class EngineError(RuntimeError):
@@ -73,15 +78,13 @@ def start(
     if not keep and state.exists() and any(state.iterdir()):
         raise EngineError(f"{state} holds the state of an earlier engine: clean it first (launcher.clean)")
     _refuse_second(state)
-    environment = _engine_environment(environments)
-    if not environment.ready:
-        raise EngineError(f"no engine environment in {environments}: make it first (launcher.prepare)")
+    python = _python(environments)
     state.mkdir(parents=True, exist_ok=True)
-    key_id, secret = root_key.read_or_make(state)
+    key_id, secret = _root_key(state)
     (state / "engine.json").unlink(missing_ok=True)
     log = log or state / "engine.log"
-    options = ["--state" if keep else "--scratch", str(state), *_options(port, iam=iam, speed=speed)]
-    process = _spawn(environment.python, state, environments, options, log)
+    command = _command(python, state, environments, _options(port, iam=iam, speed=speed), keep=keep)
+    process = _spawn(command, state, log)
     try:
         served_port = _wait_until_ready(process, state, log)
     except EngineError:
@@ -89,6 +92,41 @@ def start(
         clean_processes(state)
         raise
     return Engine(f"http://127.0.0.1:{served_port}", ACCOUNT, REGION, key_id, secret, process.pid, state)
+
+
+def hand_over(
+    state: Path | None, environments: Path, *, port: int = 0, iam: bool = True, speed: float | None = None, keep: bool
+) -> None:
+    """Become the engine of these arguments as `start` would start it, unless this process is it.
+
+    `state` None is for a temporary folder, which the engine makes. EngineError if its environment has not been made.
+    """
+    python, state = _python(environments), state.resolve() if state else None
+    marked = state is None or os.environ.get(STATE_VARIABLE) == str(state)
+    if marked and Path(sys.prefix).resolve() == python.parent.parent:
+        return
+    command = _command(python, state, environments, _options(port, iam=iam, speed=speed), keep=keep)
+    os.chdir(_ROOT)
+    os.execve(python, command, _variables(state))  # noqa: S606 # our own interpreter, without a shell
+
+
+def running(state: Path) -> Engine:
+    """The engine that serves a folder, whoever started it; EngineError if there is none."""
+    state = state.resolve()
+    pid = next(_engine_pid(state), 0)
+    if not pid:
+        raise EngineError(f"no engine serves {state}")
+    port = int(json.loads((state / "engine.json").read_text())["port"])
+    if not _healthy(port):
+        raise EngineError(f"the engine in {state} gives no answer (yet)")
+    return Engine(f"http://127.0.0.1:{port}", ACCOUNT, REGION, *_root_key(state), pid, state)
+
+
+def _root_key(state: Path) -> tuple[str, str]:
+    try:
+        return root_key.read_or_make(state)
+    except JournalError as error:
+        raise EngineError(str(error)) from error
 
 
 def _refuse_second(state: Path) -> None:
@@ -159,19 +197,35 @@ def _engine_environment(environments: Path) -> Environment:
     return Environment("engine", Path(__file__).parent / "requirements.txt", environments)
 
 
+def _python(environments: Path) -> Path:
+    """The engine's interpreter; EngineError if its environment has not been made."""
+    environment = _engine_environment(environments)
+    if not environment.ready:
+        raise EngineError(f"no engine environment in {environments.resolve()}: make it first (launcher.prepare)")
+    return environment.python
+
+
 def _options(port: int, *, iam: bool, speed: float | None) -> list[str]:
     timed = [] if speed is None else ["--speed", str(speed)]
     return ["--port", str(port), *timed, *([] if iam else ["--no-iam"])]
 
 
-def _spawn(python: Path, state: Path, environments: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
-    command = [str(python), "-m", "embedded_aws", *options, "--environments", str(environments.resolve())]
-    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+def _command(python: Path, state: Path | None, environments: Path, options: list[str], *, keep: bool) -> list[str]:
+    where = ["--state" if keep else "--scratch", str(state)] if state else []
+    return [str(python), "-m", "embedded_aws", *where, *options, "--environments", str(environments.resolve())]
+
+
+def _variables(state: Path | None) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept if state is None else kept | {STATE_VARIABLE: str(state)}
+
+
+def _spawn(command: list[str], state: Path, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
-            cwd=Path(__file__).parent.parent,
-            env=environment | {STATE_VARIABLE: str(state)},
+            cwd=_ROOT,
+            env=_variables(state),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

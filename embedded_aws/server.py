@@ -27,6 +27,7 @@ from embedded_aws.inventory import inventory
 from embedded_aws.journal import folder
 from embedded_aws.journal.acknowledging import acknowledging
 from embedded_aws.journal.journal import Journal
+from embedded_aws.regions import region_door
 from embedded_aws.sagemaker.ports import Credentials, Runtime
 
 ACCOUNT = "123456789012"
@@ -48,10 +49,14 @@ class Settings:
     keep: bool = False
 
 
+class PortError(RuntimeError):
+    """The port cannot be listened on; the text says why."""
+
+
 def serve(settings: Settings) -> None:
     """Serve on a loopback port until SIGTERM or SIGINT, then end everything that was started.
 
-    JournalError for a folder that this engine cannot take up, or that another one serves.
+    JournalError for a folder that this engine cannot take up, or that another one serves; PortError for a taken port.
     """
     state = settings.state.resolve()
     with folder.locked(state):
@@ -59,8 +64,7 @@ def serve(settings: Settings) -> None:
 
 
 def _serve_from(state: Path, settings: Settings) -> None:
-    if not settings.keep:
-        folder.refuse_used(state)
+    (folder.refuse_unkept if settings.keep else folder.refuse_used)(state)
     kept = folder.open_file(state, f"{EMULATOR} {version(EMULATOR)}") if settings.keep else None
     listener = _listen(settings.port if kept is None else folder.port_to_serve(kept, settings.port))
     port = listener.getsockname()[1]
@@ -81,6 +85,7 @@ def _serve_from(state: Path, settings: Settings) -> None:
     held = partial(inventory, ministack_adapter.stores, engine.plane)
     control = ControlRoutes(engine.clock, engine.faults, engine.plane.quotas, engine.plane.capacity)
     served = fault_door(emulator, engine.faults, engine.recognise, engine.tell_refused)
+    served = region_door(served, REGION)
     app = front_door(served, held, control.answer, engine.root.secret_access_key)
     app = app if journal is None else acknowledging(app, journal)
 
@@ -101,7 +106,10 @@ def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise PortError(f"port {port}: {error.strerror}: name another one with --port, or none") from error
     listener.listen()  # what goes on after a restart calls before the first answer can be given
     return listener
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from embedded_aws.iam import policy_documents
 from embedded_aws.iam.role_sessions import as_list
 from embedded_aws.sagemaker.errors import AwsError
 
 Form = Mapping[str, str]
 _TAG_KEY = re.compile(r"Tags\.member\.\d+\.Key")
+_EMBEDS = re.compile(r"Put(?P<kind>Role|User|Group)Policy")
 _VERSION = re.compile(rb"<member>.*?</member>", re.DOTALL)
 
 
@@ -23,6 +25,8 @@ class Held:
     role: Callable[[str], bool]
     policy: Callable[[str], bool]
     user_has_inline_policies: Callable[[str], bool]
+    inline_policies: Callable[[str, str], Mapping[str, Any] | None]
+    """The documents by name of a role, user or group (kind and name); None if it is not there."""
 
 
 def refuse(operation: str, form: Form, held: Held) -> None:
@@ -31,6 +35,11 @@ def refuse(operation: str, form: Form, held: Held) -> None:
         _check_trust(form.get("AssumeRolePolicyDocument", ""))
     if operation == "UpdateAssumeRolePolicy" and held.role(form.get("RoleName", "")):
         _check_trust(form.get("PolicyDocument", ""))
+    if operation in ("CreatePolicy", "CreatePolicyVersion"):
+        policy_documents.check_identity(form.get("PolicyDocument", ""))
+        policy_documents.check_managed_size(form.get("PolicyDocument", ""))
+    if embeds := _EMBEDS.fullmatch(operation):
+        _check_embedded(embeds["kind"], form, held)
     if operation in ("AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy"):
         _check_attachable(form.get("PolicyArn", ""), held)
     if operation == "DeleteUser" and held.user_has_inline_policies(form.get("UserName", "")):
@@ -69,6 +78,17 @@ def _check_trust_statement(statement: Mapping[str, Any]) -> None:
             raise _malformed(f"Has prohibited field {member}")
     if not all(str(action).lower().startswith("sts:") for action in as_list(statement.get("Action"))):
         raise _malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+
+
+def _check_embedded(kind: str, form: Form, held: Held) -> None:
+    document, name = form.get("PolicyDocument", ""), form.get(f"{kind}Name", "")
+    others = held.inline_policies(kind.lower(), name)
+    if others is None:
+        return
+    policy_documents.check_identity(document)
+    together = {**others, form.get("PolicyName", ""): document}
+    texts = (each if isinstance(each, str) else json.dumps(each) for each in together.values())
+    policy_documents.check_inline_sizes(kind.lower(), name, texts)
 
 
 def _malformed(text: str) -> AwsError:

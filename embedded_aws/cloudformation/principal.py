@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.iam.role_sessions import RoleSessions
+from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 
 SERVICE_PRINCIPAL = "cloudformation.amazonaws.com"
@@ -29,9 +30,12 @@ class Principals:
 
     def credentials(self, role: str | None, access_key_id: str) -> Credentials:
         """Credentials to do the work with; AwsError if the role cannot be assumed."""
-        if role:
+        if not role:
+            return self.caller(access_key_id)
+        try:
             return self.sessions.session(role, SERVICE_PRINCIPAL, "AWSCloudFormation")
-        return self.caller(access_key_id)
+        except AwsError as error:
+            raise AwsError("ValidationError", f"Role {role} is invalid or cannot be assumed") from error
 
     def remember(self, params: Mapping[str, str], role: str | None) -> None:
         """Keep a role with the change set that was made, or with the stack that works with it."""

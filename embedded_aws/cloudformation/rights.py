@@ -1,18 +1,19 @@
 """The rights a stack's role or caller needs for the types that the emulator provisions without asking IAM.
 
-Types done through their own API calls (`types.py`) need no entry: the API asks. A type that has no entry either is
-asked about by its own name (`<service>:Create<Noun>`) on any resource, which is not always AWS's action. No emulator
-import.
+Types done through their own API calls (`types.py`) need no entry: the API asks. Of a type that has no entry either the
+main call of its public schema's handler is asked about, on any resource. No emulator import.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from embedded_aws.cloudformation.resource_schemas import ResourceSchemas
 from embedded_aws.cloudformation.types import Properties, tag_map
 from embedded_aws.iam.authorization import Check
 
@@ -81,6 +82,7 @@ TABLE: dict[str, Rights] = {
         "Name",
     ),
 }
+_READS = ("describe", "get", "list")
 _CUSTOM = re.compile(r"^(Custom::|AWS::CloudFormation::CustomResource$)")
 _NO_RESOURCE = re.compile(r"^AWS::(CloudFormation::(WaitCondition|WaitConditionHandle)|CDK::Metadata)$")
 
@@ -104,7 +106,7 @@ def needed(verb: str, kind: str, props: Properties, name: str, place: Mapping[st
         return [_provider(str(props.get("ServiceToken", "*")))]
     if is_free(kind):
         return []
-    rights = TABLE.get(kind) or _by_name(kind)
+    rights = TABLE.get(kind) or _by_schema(kind, place["region"])
     context = _request_tags(props) if verb != "delete" else {}
     arn = _arn(rights, props, name, place)
     return [Check(action, arn, context) for action in getattr(rights, verb)]
@@ -133,11 +135,27 @@ def of_template(url: str) -> list[Check]:
     return [Check("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")] if key else []
 
 
-def _by_name(kind: str) -> Rights:
-    """A type that has no entry: its own verbs on any resource."""
+def _by_schema(kind: str, region: str) -> Rights:
+    """A type that has no entry: what its handlers call, on any resource."""
+    handlers = ResourceSchemas(region).of(kind).get("handlers", {})
+    create, update, delete = (_main_calls(handlers, kind, verb) for verb in ("create", "update", "delete"))
+    return Rights("*", create, update, delete)
+
+
+def _main_calls(handlers: Mapping[str, Any], kind: str, verb: str) -> tuple[str, ...]:
+    """The call that has the name of verb and type, else the service's first that changes something.
+
+    By their names where the schema has no such handler.
+    """
     _, service, noun = kind.split("::")
-    create, update, delete = (f"{service.lower()}:{verb}{noun}" for verb in ("Create", "Update", "Delete"))
-    return Rights("*", (create,), (update,), (delete,))
+    permissions = [str(action) for action in handlers.get(verb, {}).get("permissions", [])]
+    if not permissions:
+        return (f"{service.lower()}:{verb.capitalize()}{noun}",)
+    prefixes = Counter(action.partition(":")[0] for action in permissions)
+    changing = [action for action in permissions if not action.partition(":")[2].lower().startswith(_READS)]
+    named = [action for action in changing if action.lower().endswith(f":{verb}{noun}".lower())]
+    own = [action for action in changing if action.partition(":")[0] == prefixes.most_common(1)[0][0]]
+    return tuple(named or (own or changing or permissions)[:1])
 
 
 def _arn(rights: Rights, props: Properties, name: str, place: Mapping[str, str]) -> str:

@@ -33,6 +33,18 @@ _POLICIES = {
     "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"),
     "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
 }
+_WITH_SNAPSHOTS = frozenset(
+    {
+        "AWS::DocDB::DBCluster",
+        "AWS::EC2::Volume",
+        "AWS::ElastiCache::CacheCluster",
+        "AWS::ElastiCache::ReplicationGroup",
+        "AWS::Neptune::DBCluster",
+        "AWS::RDS::DBCluster",
+        "AWS::RDS::DBInstance",
+        "AWS::Redshift::Cluster",
+    }
+)
 _FUNCTIONS = frozenset(
     {
         "Fn::And",
@@ -124,6 +136,10 @@ def _policy_problems(name: str, held: Mapping[str, Any]) -> Iterator[str]:
             yield f"Template format error: Every {attribute} member must be a string."
         elif given not in allowed:
             yield f"Template format error: Unrecognized {attribute} {given} for resource {name}"
+        elif given == "Snapshot" and (kind := held.get("Type")) not in _WITH_SNAPSHOTS:  # the text is not AWS's
+            yield f"Template error: {attribute} Snapshot is not supported by the type {kind} of resource {name}"
+        elif given == "Snapshot":
+            yield f"{attribute} Snapshot (of {name}) is not implemented by the embedded AWS"
 
 
 def _functions(part: Any) -> Iterator[str]:  # noqa: ANN401 # any part of a template

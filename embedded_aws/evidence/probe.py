@@ -28,6 +28,7 @@ _CONFIG = Config(
     inject_host_prefix=False,
 )
 _DEEPEST = 6
+_BROKEN = 500
 
 
 def answered(engine: Engine) -> dict[str, dict[str, bool]]:
@@ -51,12 +52,16 @@ def _answered_of(session: Any, engine: Engine, service: str) -> Iterator[tuple[s
 
 
 def _is_answered(client: Any, method: str, params: Mapping[str, Any]) -> bool:  # noqa: ANN401 # untyped
+    """RuntimeError for a call that breaks the engine, which is neither."""
     try:
         getattr(client, method)(**params)
     except ClientError as error:
-        details = error.response["Error"]
+        details, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
         text = str(details.get("Message", ""))
-        return details.get("Code") not in _REFUSALS and not any(part in text for part in _REFUSING_TEXTS)
+        if details.get("Code") in _REFUSALS or any(part in text for part in _REFUSING_TEXTS):
+            return False
+        if status >= _BROKEN:
+            raise RuntimeError(f"{method} breaks the engine: {details.get('Code')}: {text}") from error
     return True
 
 

@@ -68,14 +68,19 @@ class Answer:
 def answer(kind: Kind, request: Request, protocol: Protocol) -> Answer:
     """What a request gets for a fault that keeps it from being carried out."""
     makers = {"throttle": _throttled, "error": _failed, "denied": _denied}
-    code, status, text = makers[kind](request, protocol)
+    return formed(makers[kind](request, protocol), request.namespace, protocol)
+
+
+def formed(error: Error, namespace: str, protocol: Protocol) -> Answer:
+    """An error as a service answers it."""
+    code, status, text = error
     own = str(uuid.uuid4())
     side = "Receiver" if status >= _SERVERS_FAULT else "Sender"
     form, content = _FORMS[protocol](code, text, own, side)
     headers = {"content-type": form, "x-amzn-requestid": own}
     if protocol in {"json", "rest-json"}:
         headers["x-amzn-errortype"] = code
-    if request.namespace == "sqs":
+    if namespace == "sqs":
         # SQS's JSON keeps the codes of its former XML (botocore's awsQueryCompatible).
         headers["x-amzn-query-error"] = f"{code};{side}"
     if protocol == "cbor":

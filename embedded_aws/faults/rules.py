@@ -5,14 +5,23 @@ from __future__ import annotations
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from itertools import count as counting
+from math import isfinite
+from types import NoneType
 from typing import Any, Literal
 
 Kind = Literal["throttle", "error", "lost", "denied", "slow", "stuck"]
 KINDS: tuple[Kind, ...] = ("throttle", "error", "lost", "denied", "slow", "stuck")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("kind", "operation", "resource", "status"), (str,)),
+    "count": (int, NoneType),
+    "probability": (int, float),
+    "seed": (int,),
+    "seconds": (int, float),
+}
 _BEFORE: frozenset[Kind] = frozenset({"throttle", "error", "denied"})
 
 
@@ -46,11 +55,16 @@ class Fault:
                 raise ValueError(text)
 
     def _mistakes(self) -> Iterator[tuple[bool, str]]:
+        for name, allowed in _TYPES.items():
+            value = getattr(self, name)
+            yield not isinstance(value, allowed) or isinstance(value, bool), f"{name} cannot be {value!r}"
+        yield "" in (self.operation, self.resource, self.status), "an empty pattern strikes nothing"
         stuck = self.kind == "stuck"
         yield self.kind not in KINDS, f"{self.kind} is no fault; there are {', '.join(KINDS)}"
         yield stuck and self.operation != "*", "stuck strikes changes of state: it takes status, no operation"
         yield not stuck and self.status != "*", f"{self.kind} strikes requests: it takes operation, no status"
         yield (self.kind == "slow") != (self.seconds > 0), "slow, and no other fault, takes seconds (more than 0)"
+        yield not isfinite(self.seconds), "seconds have an end: what never answers is lost"
         yield self.count is not None and self.count < 1, "count is at least 1"
         yield not 0 < self.probability <= 1, "probability is more than 0 and at most 1"
 

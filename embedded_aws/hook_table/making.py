@@ -54,4 +54,18 @@ TABLE: Table = {
             "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
         },
     ),
+    "managed-rules": (
+        "Rules that a service made for the account cannot be changed, and are deleted with Force only.",
+        {
+            "services.eventbridge:_put_rule": "data",
+            "services.eventbridge:_enable_rule": "data",
+            "services.eventbridge:_disable_rule": "data",
+            "services.eventbridge:_put_targets": "data",
+            "services.eventbridge:_delete_rule": "data",
+            "services.eventbridge:_remove_targets": "data",
+            "services.eventbridge:_rule_key": "rule_name, bus_name",
+            "services.eventbridge:_rules": None,
+            "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
+        },
+    ),
 }

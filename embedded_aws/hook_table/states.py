@@ -102,4 +102,8 @@ TABLE: Table = {
             "services.stepfunctions:_executions": None,
         },
     ),
+    "jsonata-functions": (
+        "JSONata has no $eval in Step Functions.",
+        {"services.stepfunctions:_register_sfn_jsonata_functions": "expr"},
+    ),
 }

@@ -30,8 +30,11 @@ def temporary() -> Iterator[Path]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """The only engine on a folder, as long as it lives; JournalError if there is another."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The only engine on a folder, as long as it lives; JournalError if there is another, or no folder can be there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"{folder} cannot be a state folder: {error.strerror}") from error
     with (folder / "lock").open("w") as lock:
         try:
             # Of the process alone: a child that outlives it does not hold it.
@@ -50,6 +53,12 @@ def open_file(folder: Path, emulator: str = "") -> JournalFile:
 def replaced_files(folder: Path) -> ReplacedFiles:
     """The folder's old files of objects."""
     return ReplacedFiles(folder / _JOURNAL / "replaced")
+
+
+def refuse_unkept(folder: Path) -> None:
+    """JournalError if an engine that kept nothing has left files: half of an account would be taken up."""
+    if (folder / "s3").exists() and not (folder / _JOURNAL).exists():
+        raise JournalError(f"{folder} holds what an engine without --state has left: name a fresh folder")
 
 
 def refuse_used(folder: Path) -> None:

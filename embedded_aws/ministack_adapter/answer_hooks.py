@@ -26,8 +26,24 @@ _last_event: ContextVar[int] = ContextVar("last_event", default=0)
 _NOT_EMPTY = "The bucket you tried to delete is not empty"
 Refuse = Callable[[str, Mapping[str, Any]], None]
 Shown = Callable[[str, Mapping[str, Any], Any], Any]
+
+
+def _inline_policies(kind: str, name: str) -> Mapping[str, Any] | None:
+    if kind == "role":
+        role = iam._roles.get(name)
+        return role["InlinePolicies"] if role else None
+    owners, policies = {
+        "user": (iam._users, iam._user_inline_policies),
+        "group": (iam._groups, iam._group_inline_policies),
+    }[kind]
+    return (policies.get(name) or {}) if name in owners else None
+
+
 _HELD = identity_access.Held(
-    lambda name: name in iam._roles, iam._policy_exists, lambda name: bool(iam._user_inline_policies.get(name))
+    lambda name: name in iam._roles,
+    iam._policy_exists,
+    lambda name: bool(iam._user_inline_policies.get(name)),
+    _inline_policies,
 )
 
 

@@ -1,7 +1,8 @@
-"""Hooks of what refuses to be deleted while something of it is left."""
+"""Hooks of what refuses to be deleted while something of it is left, or because a service manages it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core import responses
@@ -35,3 +36,25 @@ def _deletions(_: Engine) -> None:
 
     iam._IAM_HANDLERS["DeletePolicy"] = policy
     eventbridge._delete_rule = rule
+
+
+@HOOKS.applies("managed-rules")
+def _managed_rules(_: Engine) -> None:
+    for verb in ("put_rule", "enable_rule", "disable_rule", "put_targets"):
+        setattr(eventbridge, f"_{verb}", _guarded(getattr(eventbridge, f"_{verb}"), force_helps=False))
+    for verb in ("delete_rule", "remove_targets"):
+        setattr(eventbridge, f"_{verb}", _guarded(getattr(eventbridge, f"_{verb}"), force_helps=True))
+
+
+def _guarded(act: Callable[[Any], Any], *, force_helps: bool) -> Callable[[Any], Any]:
+    """A call that a rule which a service made for the account refuses; the text is not AWS's."""
+
+    def guard(data: Any) -> Any:
+        name = data.get("Rule") or data.get("Name")
+        rule = eventbridge._rules.get(eventbridge._rule_key(name, data.get("EventBusName", "default"))) or {}
+        if rule.get("ManagedBy") and not (force_helps and data.get("Force")):
+            text = f"Rule {name} is managed by {rule['ManagedBy']}."
+            return responses.error_response_json("ManagedRuleException", text, 400)
+        return act(data)
+
+    return guard

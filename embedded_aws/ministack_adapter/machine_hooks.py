@@ -159,8 +159,10 @@ def _state_machines(engine: Engine) -> None:
         for rule in state_machines.managed_rules(definition):
             state_machines.check_rule(rule, role, f"{engine.place.region}:{engine.place.account}", allowed)
             eventbridge._ensure_default_bus()
-            eventbridge._put_rule(rule)
-            eventbridge._rules[eventbridge._rule_key(rule["Name"], "default")]["ManagedBy"] = SERVICE_PRINCIPAL
+            key = eventbridge._rule_key(rule["Name"], "default")
+            if key not in eventbridge._rules:
+                eventbridge._put_rule(rule)
+            eventbridge._rules[key]["ManagedBy"] = SERVICE_PRINCIPAL
 
     def vetted(inner: Callable[[Any], Reply]) -> Callable[[Any], Reply]:
         def act(data: Any) -> Reply:

@@ -127,6 +127,22 @@ def _states(engine: Engine) -> None:
         setattr(sfn, name, partial(_step, tasks, kind, getattr(sfn, name)))
 
 
+@HOOKS.applies("jsonata-functions")
+def _jsonata_functions(_: Engine) -> None:
+    register = sfn._register_sfn_jsonata_functions
+
+    def register_without_eval(expression: Any) -> None:
+        register(expression)
+        expression.register_lambda("eval", _refuse_eval)
+
+    sfn._register_sfn_jsonata_functions = register_without_eval
+
+
+def _refuse_eval(*_given: Any) -> Any:
+    """Step Functions has all of JSONata 2.0.6 but this; the text is not AWS's."""
+    raise ValueError("T1006: $eval is not available, use $parse")
+
+
 def _jsonata(state: Mapping[str, Any], ctx: Any) -> bool:
     return bool(sfn._state_query_language(state, ctx) == "JSONata")
 

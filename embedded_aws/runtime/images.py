@@ -145,7 +145,7 @@ NOTEBOOK = Image(
     download_mb=90,
     differences=(
         "JupyterLab with one plain Python 3.12 kernel stands for AWS's conda kernels (Python 3.10), R and Spark",
-        "AWS CLI 1 stands for AWS CLI 2; yum, Docker, sudo and systemd are not here",
+        "AWS CLI 1 stands for AWS CLI 2, a script for sudo; yum, Docker and systemd are not here",
     ),
 )
 LAMBDA = Image(name="lambda-python3.12", download_mb=20)

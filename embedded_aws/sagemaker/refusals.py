@@ -1,7 +1,7 @@
 """What AWS offers in an implemented call and this engine does not do: refused by the member's name.
 
 Nothing is accepted and ignored. Members that neither table nor runtime acts on are only those that cannot
-change what a job or an endpoint does here: experiment names, retries of AWS's own faults, how many requests of a
+change what a job or an endpoint does here: retries of AWS's own faults, how many requests of a
 transform run at once, sizes of volumes, and bounds on waiting for instances, downloads and health checks.
 """
 
@@ -83,6 +83,11 @@ REFUSED: dict[str, Table] = {
         "DebugHookConfig": _NEVER,
         "DebugRuleConfigurations": ([],),
         "TensorBoardOutputConfig": _NEVER,
+        "ExperimentConfig": _NEVER,
+        "ProfilerConfig.DisableProfiler": (True,),
+        "ProfilerConfig.S3OutputPath": _NEVER,
+        "ProfilerConfig.ProfilingIntervalInMilliseconds": _NEVER,
+        "ProfilerConfig.ProfilingParameters": _NEVER,
         "ProfilerRuleConfigurations": ([],),
         "RemoteDebugConfig.EnableRemoteDebug": _OFF,
         "InfraCheckConfig.EnableInfraCheck": _OFF,
@@ -130,6 +135,7 @@ REFUSED: dict[str, Table] = {
         "ProcessingResources.ClusterConfig.SelectedInstanceCount": _NEVER,
         "NetworkConfig.EnableNetworkIsolation": _OFF,
         "NetworkConfig.VpcConfig": _NEVER,
+        "ExperimentConfig": _NEVER,
     },
     "CreateTransformJob": {
         "ModelClientConfig": _NEVER,
@@ -145,6 +151,7 @@ REFUSED: dict[str, Table] = {
         "DataProcessing.InputFilter": ("$",),
         "DataProcessing.OutputFilter": ("$",),
         "DataProcessing.JoinSource": ("None",),
+        "ExperimentConfig": _NEVER,
     },
     "CreateModel": {
         **{f"PrimaryContainer.{path}": fine for path, fine in _CONTAINER.items()},

@@ -32,8 +32,8 @@ def test_a_speed_divides_states_and_limits() -> None:
     assert clock.limit(300) == pytest.approx(3)
 
 
-@pytest.mark.parametrize("speed", [0, -1, float("nan")])
-def test_a_speed_is_positive(speed: float) -> None:
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
+def test_a_speed_is_positive_and_finite(speed: float) -> None:
     with pytest.raises(ValueError, match="more than 0"):
         Clock(speed)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.embedded_aws.account import Account, Template, allow, fresh, trust
+from tests.embedded_aws.account import Account, Template, allow, code_of, fresh, trust
 from tests.embedded_aws.stack_templates import BUCKET, SAGEMAKER_ROLE, get, resource, template
 
 SCRIPT = {"Content": {"Fn::Base64": "#!/bin/bash\nexit 0\n"}}
@@ -151,6 +151,32 @@ def test_role_of_a_stack_must_be_passed_and_trust_cloudformation(account: Accoun
     stranger = account.role(trusts=trust("ec2"))
     with pytest.raises(ClientError, match="invalid or cannot be assumed"):
         account.deploy(BUCKET, RoleARN=stranger)
+
+
+def test_role_that_denies_cloudformation_or_is_another_is_refused(account: Account) -> None:
+    """IAM User Guide, "Policy evaluation logic": an explicit deny wins, in trust policies too. ARNs name one role."""
+    both = trust("cloudformation")
+    both["Statement"].append({**both["Statement"][0], "Effect": "Deny"})
+    other = account.role(allow("s3:*")).replace(":role/", ":role/elsewhere/")
+    for role in (account.role(allow("s3:*"), trusts=both), other):
+        with pytest.raises(ClientError, match="invalid or cannot be assumed"):
+            account.deploy(BUCKET, RoleARN=role)
+
+
+def test_stack_whose_role_is_gone_refuses_to_go_until_it_is_given_another(account: Account) -> None:
+    """AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html: operations use the role that was given last.
+
+    The text is the one that users report of DeleteStack, as in aws/aws-cdk issue 10116.
+    """
+    role, other = account.role(allow("s3:*")), account.role(allow("s3:*"))
+    stack = account.deploy(BUCKET, RoleARN=role)
+    name = role.rsplit("/", 1)[-1]
+    account.client("iam").delete_role_policy(RoleName=name, PolicyName="rights")
+    account.client("iam").delete_role(RoleName=name)
+    with pytest.raises(ClientError, match=f"Role {role} is invalid or cannot be assumed") as refused:
+        account.destroy(stack)
+    assert code_of(refused.value) == "ValidationError"
+    assert account.destroy(stack, RoleARN=other).status == "DELETE_COMPLETE"
 
 
 def test_function_of_a_stack_needs_pass_role(account: Account) -> None:

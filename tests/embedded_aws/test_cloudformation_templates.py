@@ -118,6 +118,14 @@ def test_template_that_cannot_be_deployed(account: Account, wanted: Template, to
             "Template format error: Unrecognized DeletionPolicy retain for resource Q",
         ),
         (
+            {"Resources": {"Q": {**_QUEUE, "DeletionPolicy": "Snapshot"}}},
+            "Template error: DeletionPolicy Snapshot is not supported by the type AWS::SQS::Queue of resource Q",
+        ),
+        (
+            {"Resources": {"V": {"Type": "AWS::EC2::Volume", "UpdateReplacePolicy": "Snapshot"}}},
+            "UpdateReplacePolicy Snapshot (of V) is not implemented by the embedded AWS",
+        ),
+        (
             {"Resources": {"Q": {**_QUEUE, "UpdateReplacePolicy": {"Ref": "AWS::Region"}}}},
             "Template format error: Every UpdateReplacePolicy member must be a string.",
         ),

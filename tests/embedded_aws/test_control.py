@@ -191,11 +191,24 @@ def test_an_engine_can_be_started_with_a_speed(tmp_path: Path, environments: Pat
         launcher.stop(engine)
 
 
-@pytest.mark.parametrize("speed", ["0", "-1", "fast"])
+@pytest.mark.parametrize("speed", ["0", "-1", "inf", "fast"])
 def test_a_speed_that_cannot_be_is_refused_at_once(speed: str) -> None:
     command = [sys.executable, "-m", "embedded_aws", "--state", "never", "--speed", speed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, "argument --speed" in done.stderr) == (2, True)
+
+
+@dataclass
+class Nowhere:
+    """An address where nothing listens: port 9 of the loopback is nobody's."""
+
+    endpoint: str = "http://127.0.0.1:9"
+    secret_access_key: str = ""
+
+
+def test_an_engine_that_is_gone_is_said_to_be() -> None:
+    with pytest.raises(ControlError, match=r"no answer from http://127.0.0.1:9"):
+        Control(Nowhere()).speed(1)
 
 
 def test_the_client_needs_the_standard_library_alone() -> None:

@@ -51,6 +51,14 @@ def test_an_object_is_meant_by_bucket_and_key_or_by_its_key() -> None:
         ({"kind": "error", "seconds": 1}, "no other fault"),
         ({"kind": "error", "count": 0}, "at least 1"),
         ({"kind": "error", "probability": 0}, "more than 0"),
+        ({"kind": "error", "probability": "often"}, "probability cannot be 'often'"),
+        ({"kind": "error", "operation": None}, "operation cannot be None"),
+        ({"kind": "error", "resource": ""}, "strikes nothing"),
+        ({"kind": "error", "count": "3"}, "count cannot be '3'"),
+        ({"kind": "error", "count": True}, "count cannot be True"),
+        ({"kind": "error", "seed": "s"}, "seed cannot be 's'"),
+        ({"kind": "slow", "seconds": float("inf")}, "have an end"),
+        ({"kind": ["slow"]}, "kind cannot be"),
     ],
 )
 def test_what_a_fault_cannot_have_is_refused(wrong: dict[str, Any], said: str) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -142,6 +143,83 @@ def test_foreground_command_serves_until_it_is_told_to_end(tmp_path: Path, envir
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
     assert launcher.clean_processes(tmp_path) == []
+
+
+def by_hand(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """An engine started as the README says, by the Python of the tests, which does not know the emulator."""
+    command = [sys.executable, "-m", "embedded_aws", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | (environment or {}), stderr=subprocess.PIPE)
+
+
+def test_any_python_starts_an_engine_that_the_launcher_finds(tmp_path: Path, environments: Path) -> None:
+    state = tmp_path / "state"
+    foreign = {"AWS_PROFILE": "nobody's", "AUTH": "false", "PYTHONPATH": str(tmp_path)}
+    served = by_hand("--state", state, "--environments", environments, "--speed", 100, environment=foreign)
+    try:
+        for _ in polls(30):
+            with suppress(launcher.EngineError):
+                launcher.running(state)
+                break
+        found = launcher.running(state)
+        assert (found.pid, found.state) == (served.pid, state)
+        assert Account(found).client("sts").get_caller_identity()["Account"] == launcher.ACCOUNT
+        assert b"nobody's" not in Path(f"/proc/{served.pid}/environ").read_bytes()
+        answer = fetch(
+            found.endpoint, "/_embedded/clock", headers={"Authorization": f"Bearer {found.secret_access_key}"}
+        )
+        assert json.loads(answer[1]) == {"speed": 100}
+        assert f"killed process {served.pid}" in launcher.clean(state)
+    finally:
+        served.kill()
+        served.communicate()
+    with pytest.raises(launcher.EngineError, match="no engine serves"):
+        launcher.running(state)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--port", "65536"], 2, "argument --port: a port is at most 65535, not 65536"),
+        (["--port", "-1"], 2, "argument --port: a port is at most 65535, not -1"),
+        (["--environments", "/dev/null/none"], 1, "no engine environment in /dev/null/none: make it first"),
+        (["--state", "/dev/null"], 1, "/dev/null cannot be a state folder: File exists"),
+        (["--scratch", "/dev/null/below"], 1, "/dev/null/below cannot be a state folder: Not a directory"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_in_a_line(
+    arguments: list[str], status: int, said: str, environments: Path
+) -> None:
+    given = arguments if "--environments" in arguments else [*arguments, "--environments", environments]
+    refused = by_hand(*given)
+    output = refused.communicate(timeout=60)[1].decode()
+    assert refused.returncode == status
+    assert said in output.splitlines()[-1]
+    assert "Traceback" not in output
+
+
+def test_what_an_engine_that_kept_nothing_left_is_not_taken_up(tmp_path: Path, environments: Path) -> None:
+    """Objects lie in files and would come back, while everything else is gone."""
+    launcher.stop(launcher.start(state=tmp_path / "state", environments=environments))
+    with pytest.raises(launcher.EngineError, match="what an engine without --state has left: name a fresh folder"):
+        launcher.start(state=tmp_path / "state", environments=environments, keep=True)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_broken_root_key_is_named(content: str, tmp_path: Path, environments: Path) -> None:
+    (tmp_path / "root.json").write_text(content)
+    with pytest.raises(launcher.EngineError, match=r"root.json holds no root key"):
+        launcher.start(state=tmp_path, environments=environments, keep=True)
+    refused = by_hand("--state", tmp_path, "--environments", environments)
+    output = refused.communicate(timeout=60)[1].decode()
+    assert (refused.returncode, "root.json holds no root key" in output.splitlines()[-1]) == (1, True)
+
+
+def test_a_taken_port_is_refused_in_a_line(engine: launcher.Engine, environments: Path) -> None:
+    refused = by_hand("--port", engine.endpoint.rsplit(":", 1)[1], "--environments", environments)
+    output = refused.communicate(timeout=60)[1].decode()
+    assert refused.returncode == 1
+    assert "Address already in use: name another one with --port" in output.splitlines()[-1]
+    assert "Traceback" not in output
 
 
 def test_what_is_prepared_is_not_prepared_again(environments: Path) -> None:

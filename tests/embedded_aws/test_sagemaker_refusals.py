@@ -89,6 +89,11 @@ def metadata(version: str) -> Params:
         ("CreateTrainingJob", {"VpcConfig": VPC}, "VpcConfig"),
         ("CreateTrainingJob", {"EnableNetworkIsolation": True}, "EnableNetworkIsolation=True"),
         ("UpdateTrainingJob", {"ProfilerConfig": {"DisableProfiler": True}}, "ProfilerConfig"),
+        ("CreateTrainingJob", {"ProfilerConfig": {"S3OutputPath": "s3://b/c"}}, "ProfilerConfig.S3OutputPath"),
+        ("CreateTrainingJob", {"ProfilerConfig": {"DisableProfiler": False}}, "ProfilerConfig.DisableProfiler=False"),
+        ("CreateTrainingJob", {"ExperimentConfig": {"ExperimentName": "e"}}, "ExperimentConfig"),
+        ("CreateProcessingJob", {"ExperimentConfig": {"RunName": "r"}}, "ExperimentConfig"),
+        ("CreateTransformJob", {"ExperimentConfig": {"TrialName": "t"}}, "ExperimentConfig"),
         ("CreateTrainingJob", {"InputDataConfig": [channel(InputMode="Pipe")]}, "InputDataConfig.InputMode=Pipe"),
         ("CreateTrainingJob", {"InputDataConfig": [channel(), channel(CompressionType="Gzip")]}, "Type=Gzip"),
         (
@@ -234,14 +239,13 @@ def test_every_top_level_member_is_refused_or_known() -> None:
         "TrainingJobDefinition Tags",
         "CreateTrainingJob": "TrainingJobName HyperParameters AlgorithmSpecification RoleArn InputDataConfig "
         "OutputDataConfig ResourceConfig StoppingCondition Tags EnableInterContainerTrafficEncryption "
-        "ExperimentConfig ProfilerConfig Environment RetryStrategy RemoteDebugConfig InfraCheckConfig "
+        "ProfilerConfig Environment RetryStrategy RemoteDebugConfig InfraCheckConfig "
         "SessionChainingConfig EnableManagedSpotTraining CheckpointConfig",
         "UpdateTrainingJob": "TrainingJobName ResourceConfig",
         "CreateProcessingJob": "ProcessingInputs ProcessingOutputConfig ProcessingJobName ProcessingResources "
-        "StoppingCondition AppSpecification Environment NetworkConfig RoleArn Tags ExperimentConfig",
+        "StoppingCondition AppSpecification Environment NetworkConfig RoleArn Tags",
         "CreateTransformJob": "TransformJobName ModelName MaxConcurrentTransforms MaxPayloadInMB "
-        "BatchStrategy TransformInput TransformOutput TransformResources DataProcessing Tags "
-        "ExperimentConfig",
+        "BatchStrategy TransformInput TransformOutput TransformResources DataProcessing Tags",
         "CreateModel": "ModelName PrimaryContainer Containers InferenceExecutionConfig ExecutionRoleArn Tags",
         "CreateEndpointConfig": "EndpointConfigName ProductionVariants Tags",
         "CreateEndpoint": "EndpointName EndpointConfigName Tags",

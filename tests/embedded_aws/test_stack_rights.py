@@ -119,6 +119,33 @@ def test_what_is_asked_for_other_types() -> None:
     assert asked("create", "AWS::SES::Template", {}, "x") == [("ses:CreateTemplate", "*")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "verb", "action"),
+    [
+        ("AWS::EFS::FileSystem", "create", "elasticfilesystem:CreateFileSystem"),
+        ("AWS::EC2::VPC", "create", "ec2:CreateVpc"),
+        ("AWS::Cognito::UserPool", "update", "cognito-idp:UpdateUserPool"),
+        ("AWS::ApiGateway::RestApi", "create", "apigateway:POST"),
+        ("AWS::Lambda::LayerVersion", "create", "lambda:PublishLayerVersion"),
+        ("AWS::Route53::RecordSet", "delete", "route53:ChangeResourceRecordSets"),
+    ],
+)
+def test_other_types_ask_for_what_their_public_schemas_handlers_call(kind: str, verb: str, action: str) -> None:
+    """AWSCloudFormation/latest/UserGuide/control-access-with-iam.html: the actions of the service, by its prefix."""
+    assert [check.action for check in rights.needed(verb, kind, {}, "x", PLACE)] == [action]
+
+
+def test_type_without_an_entry_is_made_with_its_own_right_and_no_other(account: Account) -> None:
+    """Service Authorization Reference, "Amazon Elastic File System": its prefix is not CloudFormation's name of it."""
+    wanted = {"Resources": {"Files": {"Type": "AWS::EFS::FileSystem", "Properties": {}}}}
+    stack = account.deploy(wanted, account.user(allow("cloudformation:*", "efs:*")))
+    assert "elasticfilesystem:CreateFileSystem" in stack.reasons["Files"]
+    able = account.user(allow("cloudformation:*", "elasticfilesystem:*"))
+    stack = account.deploy(wanted, able)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    assert account.destroy(stack, able).status == "DELETE_COMPLETE"
+
+
 # What the schema does not name, and no call can change: a newer property, and the group that is a part of the ARN.
 _SAID_ELSEWHERE = {
     "AWS::SageMaker::EndpointConfig": {"CrossRegionTrafficConfig"},

@@ -173,6 +173,13 @@ def test_jsonata_that_gives_nothing_fails(account: Account) -> None:
     assert done["error"] == "States.QueryEvaluationError"
 
 
+def test_jsonata_has_no_eval(account: Account) -> None:
+    """Developer guide, "Transforming data with JSONata": all functions of 2.0.6 but `$eval`; `$parse` instead."""
+    done = run(account, {"P": {**END, "Output": "{% $eval('1+1') %}"}}, **JSONATA)
+    assert (done["status"], done["error"]) == ("FAILED", "States.QueryEvaluationError")
+    assert output(run(account, {"P": {**END, "Output": "{% $parse('[1]') %}"}}, **JSONATA)) == [1]
+
+
 def test_variables_with_jsonpath(account: Account) -> None:
     """Developer guide, "Passing data between states with variables": `$` is the result, `$name` a variable."""
     fail = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Own"}}}

@@ -1,4 +1,4 @@
-"""The engine's environments."""
+"""The engine's environments, and an engine for tests that need no whole class."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from classlab.rehearsal.options import Options
 from embedded_aws import launcher
 from embedded_aws.runtime import images
+from tests.embedded_aws.conftest import account, engine  # noqa: F401 # fixtures
 
 
 @pytest.fixture(scope="session")

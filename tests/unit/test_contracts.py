@@ -77,3 +77,9 @@ def _imported(script: Path) -> Iterator[str]:
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.split(".")[0]
+
+
+def test_the_embedded_awss_own_tests_know_nothing_of_classlab() -> None:
+    own = {"embedded_aws", "tests"}
+    for path in sorted(PROJECT.glob("tests/embedded_aws/**/*.py")):
+        assert set(_imported(path)) & OURS <= own, path
