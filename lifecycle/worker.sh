@@ -15,7 +15,7 @@ ready_at=''
 
 main() {
   exec >>"$log_file" 2>&1 </dev/null
-  trap 'kill %%; bash "$here/sync_work.sh"; exit 0' TERM # the instance stops: a last copy
+  trap 'kill %%; last_copy; exit 0' TERM # the instance stops
   while true; do
     [ "$seat" = ready ] || prepare
     bash "$here/sync_work.sh" || log "the work was not copied; the next try is in $period seconds"
@@ -24,6 +24,11 @@ main() {
     sleep "$period" &
     wait $!
   done
+}
+
+last_copy() { # time is short, and nobody can make a notebook again
+  bash "$here/sync_work.sh" --exclude '*' --include '*.ipynb'
+  bash "$here/sync_work.sh"
 }
 
 prepare() {

@@ -30,8 +30,8 @@ from embedded_aws.sagemaker.ports import Record
 if TYPE_CHECKING:
     from embedded_aws.sagemaker.control_plane import ControlPlane
 
-GRACE_SECONDS = 90.0
-"""How long processes may take to end when an instance stops: what systemd gives a unit (DefaultTimeoutStopSec)."""
+GRACE_SECONDS = 20.0
+"""How long processes may take to end when an instance stops. AWS promises nothing; systemd alone would give 90."""
 LONGEST_REASON = 1024
 _log = logging.getLogger(__name__)
 

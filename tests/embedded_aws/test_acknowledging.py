@@ -153,7 +153,8 @@ def dying(tmp_path: Path, environments: Path) -> Iterator[Serve]:
         python = Environment("engine", ROOT / "embedded_aws" / "requirements.txt", environments).python
         options = ["--state", str(state), "--environments", str(environments)]
         command = [str(python), "-c", DIES, moment, *options, str(tmp_path / "flag")]
-        served.append(subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL))
+        variables = os.environ | {launcher.STATE_VARIABLE: str(state)}  # it is the engine: it need not hand over
+        served.append(subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env=variables))
         eventually((state / "engine.json").exists, seconds=30)
         port = json.loads((state / "engine.json").read_text())["port"]
         key = json.loads((state / "root.json").read_text())

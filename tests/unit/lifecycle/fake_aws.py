@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(os.environ["FAKE_S3"])
-VALUED = {"--content-type", "--exclude", "--cli-connect-timeout", "--cli-read-timeout"}
+VALUED = {"--content-type", "--exclude", "--include", "--cli-connect-timeout", "--cli-read-timeout"}
 
 
 def place(uri: str) -> Path:
@@ -22,17 +22,25 @@ def place(uri: str) -> Path:
     return path
 
 
-def words(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Positional words and the patterns of --exclude."""
-    positional, excluded = [], []
+Filters = list[tuple[str, str]]
+
+
+def words(arguments: list[str]) -> tuple[list[str], Filters]:
+    """Positional words and the filters, in their order."""
+    positional, filters = [], []
     rest = iter(arguments)
     for word in rest:
         if word in VALUED:
             value = next(rest)
-            excluded += [value] if word == "--exclude" else []
+            filters += [(word, value)] if word in {"--exclude", "--include"} else []
         elif not word.startswith("--"):
             positional.append(word)
-    return positional, excluded
+    return positional, filters
+
+
+def taken(relative: str, filters: Filters) -> bool:
+    """Whether the last filter that matches a path, if any does, includes it."""
+    return next((word == "--include" for word, value in reversed(filters) if fnmatch(relative, value)), True)
 
 
 def copy(source: str, target: str) -> None:
@@ -50,11 +58,11 @@ def copy(source: str, target: str) -> None:
     shutil.copyfile(place(source), target)
 
 
-def sync(folder: Path, target: Path, excluded: list[str]) -> None:
+def sync(folder: Path, target: Path, filters: Filters) -> None:
     """Copy what is new; links are left out."""
     for path in folder.rglob("*"):
         relative = str(path.relative_to(folder))
-        if path.is_file() and not path.is_symlink() and not any(fnmatch(relative, pattern) for pattern in excluded):
+        if path.is_file() and not path.is_symlink() and taken(relative, filters):
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / relative)
     if (folder / "lost+found").exists():
@@ -66,11 +74,11 @@ def main() -> None:
     service, operation, *arguments = sys.argv[1:]
     with (ROOT / "calls").open("a") as calls:
         calls.write(" ".join(sys.argv[1:]) + "\n")
-    positional, excluded = words(arguments)
+    positional, filters = words(arguments)
     if (service, operation) == ("s3", "cp"):
         copy(positional[0], positional[1])
     elif (service, operation) == ("s3", "sync"):
-        sync(Path(positional[0]), place(positional[1]), excluded)
+        sync(Path(positional[0]), place(positional[1]), filters)
 
 
 if __name__ == "__main__":

@@ -161,6 +161,23 @@ def test_a_stopping_instance_copies_the_work_once_more(instance: Instance) -> No
     assert (instance.bucket / "work/last.txt").is_file()
 
 
+def test_a_last_copy_begins_with_the_notebooks(instance: Instance) -> None:
+    (instance.volume / "deep").mkdir()
+    for name in ("deep/mine.ipynb", "deep/large.bin"):
+        (instance.volume / name).write_text("work")
+    notebooks = ["--exclude", "*", "--include", "*.ipynb"]
+    done = instance.run("bash", str(instance.tools / "sync_work.sh"), *notebooks)
+    assert done.returncode == 0, done.stderr
+    copied = [path.name for path in (instance.bucket / "work").rglob("*") if path.is_file()]
+    assert copied == ["mine.ipynb"]
+    worker = instance.start("bash", str(instance.tools / "worker.sh"))
+    wait_for(lambda: _copies(instance) == 2)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    last = [call for call in instance.calls() if "s3 sync" in call][-2:]
+    assert [" ".join(notebooks) in call for call in last] == [True, False]
+
+
 def test_a_stop_leaves_no_empty_status(instance: Instance) -> None:
     instance.start("bash", str(instance.tools / "worker.sh"))
     wait_for(lambda: instance.status().get("state") == "ready")
