@@ -21,7 +21,6 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
-from embedded_aws.service_models import loader
 
 _CONFIG = Config(
     retries={"total_max_attempts": 1},
@@ -51,7 +50,6 @@ class Clients:
         self._endpoint_url = endpoint_url
         self._region = region
         self._session = botocore.session.Session()
-        self._session.register_component("data_loader", loader())
         # botocore has no other way to sign as whoever is calling.
         setattr(self._session, "_credentials", _CallersCredentials("by", "context"))  # noqa: B010 # private to botocore
         self.mark = secrets.token_hex(16)

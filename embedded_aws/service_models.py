@@ -1,11 +1,13 @@
-"""Botocore's models of AWS's services, each read once for the whole engine: SageMaker's takes a quarter second."""
+"""Botocore's models of AWS's services, each read once for whoever looks things up: SageMaker's takes a quarter second.
+
+Clients read models of their own: they change them (S3's lose the bucket in their paths).
+"""
 
 from __future__ import annotations
 
 import functools
 
 import botocore.session
-from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 
@@ -19,12 +21,6 @@ def services() -> frozenset[str]:
 def service_model(service: str) -> ServiceModel:
     """A service's model; UnknownServiceError if there is no such service."""
     return _session().get_service_model(service)
-
-
-def loader() -> Loader:
-    """What holds the files that were read, for sessions that make clients."""
-    found: Loader = _session().get_component("data_loader")
-    return found
 
 
 @functools.cache

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws import launcher
 from embedded_aws.control import Control
 from tests.embedded_aws.account import Account, Key, allow, code_of, fresh
 from tests.embedded_aws.trail_events import event, events
@@ -192,3 +194,15 @@ def test_bucket_and_its_policy_are_kept_by_their_events_names(account: Account) 
     )
     assert event(account, "PutBucketPublicAccessBlock", bucket)["requestParameters"]["bucketName"] == bucket
     assert event(account, "CreateBucket", bucket)["readOnly"] is False
+
+
+def test_bucket_of_a_stack_is_kept_too_whoever_comes_first(tmp_path: Path, environments: Path) -> None:
+    """The engine's own clients change their models of S3: what is looked up for the trail must not change with them."""
+    engine = launcher.start(state=tmp_path / "state", environments=environments)
+    try:
+        account = Account(engine)
+        account.deploy({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}})
+        bucket = account.bucket()
+        assert event(account, "CreateBucket", bucket)["readOnly"] is False
+    finally:
+        launcher.stop(engine)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -82,7 +82,14 @@ def _data(stack: Stack) -> None:
     table.add_global_secondary_index(index_name="other", partition_key=key)
     network = ec2.Vpc(stack, "Network", max_azs=2)
     engine = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_15_4)
-    rds.DatabaseCluster(stack, "Cluster", engine=engine, vpc=network, writer=rds.ClusterInstance.serverless_v2("one"))
+    rds.DatabaseCluster(
+        stack,
+        "Cluster",
+        engine=engine,
+        vpc=network,
+        writer=rds.ClusterInstance.serverless_v2("one"),
+        removal_policy=RemovalPolicy.DESTROY,  # snapshots are refused
+    )
     bucket = s3.Bucket(
         stack,
         "Bucket",
