@@ -12,6 +12,7 @@ from embedded_aws import launcher
 from embedded_aws.control import Control
 from embedded_aws.runtime import images
 from tests.embedded_aws.account import Account
+from tests.embedded_aws.kept import KeptEngine
 
 _ENVIRONMENTS = Path(__file__).parent.parent.parent / ".envs"
 _log = logging.getLogger(__name__)
@@ -52,3 +53,11 @@ def control(account: Account) -> Iterator[Control]:
     yield made
     made.clear()
     made.speed(None)
+
+
+@pytest.fixture
+def kept(tmp_path: Path, environments: Path) -> Iterator[KeptEngine]:
+    """An engine with `--state` that can be killed and started again."""
+    engine = KeptEngine(tmp_path / "state", environments)
+    yield engine
+    engine.end()

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -27,13 +27,6 @@ from tests.embedded_aws.waiting import eventually
 
 ROOT = Path(__file__).parent.parent.parent
 MEBIBYTE = 1 << 20
-
-
-@pytest.fixture
-def kept(tmp_path: Path, environments: Path) -> Iterator[KeptEngine]:
-    engine = KeptEngine(tmp_path / "state", environments)
-    yield engine
-    engine.end()
 
 
 # --- everything, of many services --------------------------------------------------------------------------
