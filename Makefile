@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export CDK_DISABLE_CLI_TELEMETRY := true
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help setup rehearse rehearse-all test test-workshop bench bench-labs bench-engine lint format lock clean
 
@@ -28,7 +28,7 @@ rehearse-all: setup ## Run every lab for one attendee (ARGS="--attendees 3" and 
 	$(BIN)/classlab rehearse --labs all --attendees 1 $(ARGS)
 
 test: setup lint ## Lint, type-check and run every test
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-workshop: setup ## Run every lab with its exercises solved, and a class in Korean (40 minutes)
 	$(BIN)/python -m pytest -m workshop $(ARGS)

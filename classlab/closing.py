@@ -1,5 +1,6 @@
 """`classlab close`: fetch the attendees' work, pack their take-home, destroy the class stack, sweep up, judge."""
 
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,13 +56,19 @@ def close(closing: Closing) -> TeardownReport:
     staging = Staging.of(closing.aws)
     removable, kept = split_by_reference(staging.keys_of(closing.classroom), closing.aws, closing.classroom)
     with step(closing.emit, "destroy", "Destroy the class stack"):
-        closing.cdk.run("destroy", "--force")  # without an attendee the app has this one stack
+        destroy_class_stack(closing.cdk)
     with step(closing.emit, "sweep", "Sweep late logs and the class's staged assets"):
         swept = _sweep_logs(closing, log_groups)
         removed = staging.remove(removable)
     final = _final(closing, report, kept, {"log_groups_swept": swept, "staged_assets_removed": removed})
     (closing.folder / REPORT_NAME).write_text(final.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return final
+
+
+def destroy_class_stack(cdk: Cdk) -> None:
+    """Without an attendee the app has this one stack; the CLI refuses a `cdk.out` that another command of it reads."""
+    with tempfile.TemporaryDirectory(prefix="cdk.out-") as output:
+        cdk.run("destroy", "--force", "--output", output)
 
 
 def _accepted_report(closing: Closing, stack: Stack) -> TeardownReport:
