@@ -26,6 +26,17 @@ SYSTEM = "aws:cloudformation:stack-name"
         ("Logs::LogGroup", {"KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k"}, "KmsKeyId"),
         ("SSM::Parameter", {"Type": "String", "Value": "v", "Policies": "[]"}, "Policies"),
         ("ECR::Repository", {"EncryptionConfiguration": {"EncryptionType": "AES256"}}, "EncryptionConfiguration"),
+        ("IAM::User", {"LoginProfile": {"Password": "of-nobody"}}, "LoginProfile"),
+        ("SecretsManager::Secret", {"KmsKeyId": "alias/aws/secretsmanager"}, "KmsKeyId"),
+        (
+            "DynamoDB::Table",
+            {
+                "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+            },
+            "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
+        ),
     ],
 )
 def test_property_that_is_not_carried_out_is_refused_by_name(
