@@ -20,11 +20,12 @@ _VERSION = re.compile(rb"<member>.*?</member>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Held:
-    """What the account holds: roles by name, policies by ARN, users with inline policies."""
+    """What the account holds: roles by name, policies by ARN, users with inline policies, users in groups."""
 
     role: Callable[[str], bool]
     policy: Callable[[str], bool]
     user_has_inline_policies: Callable[[str], bool]
+    user_is_in_a_group: Callable[[str], bool]
     inline_policies: Callable[[str, str], Mapping[str, Any] | None]
     """The documents by name of a role, user or group (kind and name); None if it is not there."""
 
@@ -44,6 +45,8 @@ def refuse(operation: str, form: Form, held: Held) -> None:
         _check_attachable(form.get("PolicyArn", ""), held)
     if operation == "DeleteUser" and held.user_has_inline_policies(form.get("UserName", "")):
         raise AwsError("DeleteConflict", "Cannot delete entity, must delete policies first.", 409)
+    if operation == "DeleteUser" and held.user_is_in_a_group(form.get("UserName", "")):
+        raise AwsError("DeleteConflict", "Cannot delete entity, must remove user from groups first.", 409)
     keys = [value for name, value in form.items() if _TAG_KEY.fullmatch(name)]
     if len(set(keys)) < len(keys):
         raise AwsError("InvalidInput", "Duplicate tag keys found.")

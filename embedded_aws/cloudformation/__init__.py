@@ -1,5 +1,6 @@
 """CloudFormation resource types done as AWS does them: calls of the stack's role or caller. No emulator import."""
 
+from embedded_aws.cloudformation.alarm_type import ALARM_TYPE
 from embedded_aws.cloudformation.bucket_types import BUCKET_POLICY_TYPE, bucket_type
 from embedded_aws.cloudformation.key_types import KEY_TYPES
 from embedded_aws.cloudformation.lambda_types import LAMBDA_TYPES
@@ -13,8 +14,11 @@ from embedded_aws.cloudformation.role_type import ROLE_TYPE
 from embedded_aws.cloudformation.rule_type import RULE_TYPE
 from embedded_aws.cloudformation.sagemaker_types import SAGEMAKER_TYPES
 from embedded_aws.cloudformation.schedule_group_type import SCHEDULE_GROUP_TYPE
+from embedded_aws.cloudformation.secret_type import SECRET_TYPE
+from embedded_aws.cloudformation.table_type import TABLE_TYPE
 from embedded_aws.cloudformation.topic_types import topic_types
 from embedded_aws.cloudformation.types import ResourceType
+from embedded_aws.cloudformation.user_types import USER_TYPES
 
 
 def resource_types(region: str) -> dict[str, ResourceType]:
@@ -26,7 +30,10 @@ def resource_types(region: str) -> dict[str, ResourceType]:
         **LAMBDA_TYPES,
         **QUEUE_TYPES,
         **KEY_TYPES,
+        **USER_TYPES,
         **topic_types(region),
+        "AWS::CloudWatch::Alarm": ALARM_TYPE,
+        "AWS::DynamoDB::Table": TABLE_TYPE,
         "AWS::ECR::Repository": REPOSITORY_TYPE,
         "AWS::Events::Rule": RULE_TYPE,
         "AWS::IAM::Role": ROLE_TYPE,
@@ -35,4 +42,5 @@ def resource_types(region: str) -> dict[str, ResourceType]:
         "AWS::S3::BucketPolicy": BUCKET_POLICY_TYPE,
         "AWS::SSM::Parameter": PARAMETER_TYPE,
         "AWS::Scheduler::ScheduleGroup": SCHEDULE_GROUP_TYPE,
+        "AWS::SecretsManager::Secret": SECRET_TYPE,
     }

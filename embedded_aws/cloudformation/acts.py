@@ -24,7 +24,7 @@ def acts(
         return made.physical_id, dict(made.attributes)
 
     def create(logical_id: str, props: Properties, stack_name: str) -> tuple[str, dict[str, Any]]:
-        name = partial(names, kind.name_prefix or stack_name, logical_id)
+        name = partial(names, stack_name if kind.name_prefix is None else kind.name_prefix, logical_id)
         return tagged(kind.create(call, name, _own(props, kind.tags)), props)
 
     def update(pid: str, old: Properties, new: Properties, _stack: str) -> tuple[str, dict[str, Any]]:

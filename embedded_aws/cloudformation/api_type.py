@@ -71,8 +71,13 @@ def refuse_existing(kind: str, own: str, call: Call, service: str, read: str, /,
         if not gone(error):
             raise
     else:
-        text = f"Resource of type '{kind}' with identifier '{own}' already exists."
-        raise ResourceError(f'Resource handler returned message: "{text}"')
+        raise already_exists(kind, own)
+
+
+def already_exists(kind: str, own: str) -> ResourceError:
+    """The failure of a resource whose name is taken."""
+    text = f"Resource of type '{kind}' with identifier '{own}' already exists."
+    return ResourceError(f'Resource handler returned message: "{text}"')
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""AWS::Lambda::Permission, ::Version, ::Alias and ::EventInvokeConfig through Lambda's own calls."""
+"""AWS::Lambda::Permission, ::Version, ::Alias, ::EventInvokeConfig and ::Url through Lambda's own calls."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, never_updated, plain
+from embedded_aws.cloudformation.api_type import api_type, given, never_updated, plain, with_numbers
+from embedded_aws.cloudformation.event_source_type import EVENT_SOURCE_TYPE
 from embedded_aws.cloudformation.function_type import FUNCTION_TYPE
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource
 
@@ -97,9 +98,39 @@ def _invoke(props: Properties) -> dict[str, Any]:
     return {name: int(value) if name.startswith("Maximum") else value for name, value in asked.items()}
 
 
+_URL = {"TargetFunctionArn": "FunctionName", "Qualifier": "Qualifier"}
+_URL_DEFAULTS: Mapping[str, Any] = {"AuthType": "NONE", "Cors": {}, "InvokeMode": "BUFFERED"}
+_URL_MEMBERS = {**_URL, **{name: name for name in _URL_DEFAULTS}}
+
+
+def _url_create(call: Call, _name: PhysicalName, props: Properties) -> Resource:
+    return _url(props, call("lambda", "CreateFunctionUrlConfig", **_url_asked(props)))
+
+
+def _url_update(call: Call, _own: str, _old: Properties, new: Properties) -> Resource:
+    return _url(new, call("lambda", "UpdateFunctionUrlConfig", **_url_asked({**_URL_DEFAULTS, **new})))
+
+
+def _url_delete(call: Call, _own: str, props: Properties) -> None:
+    call("lambda", "DeleteFunctionUrlConfig", **given(props, _URL))
+
+
+def _url_asked(props: Properties) -> dict[str, Any]:
+    asked: dict[str, Any] = with_numbers(given(props, _URL_MEMBERS), ("MaxAge",))
+    return asked
+
+
+def _url(props: Properties, made: Mapping[str, Any]) -> Resource:
+    """The physical id is the function's ARN, with the alias if there is one; the emulator's answer has it without."""
+    alias = f":{props['Qualifier']}" if "Qualifier" in props else ""
+    arn = made["FunctionArn"].removesuffix(alias) + alias
+    return Resource(arn, {"FunctionArn": arn, "FunctionUrl": made["FunctionUrl"]})
+
+
 _VERSION = ("FunctionName", "Description", "CodeSha256")
 
 LAMBDA_TYPES = {
+    "AWS::Lambda::EventSourceMapping": EVENT_SOURCE_TYPE,
     "AWS::Lambda::Function": FUNCTION_TYPE,
     "AWS::Lambda::Permission": api_type(
         "AWS::Lambda::Permission",
@@ -127,6 +158,13 @@ LAMBDA_TYPES = {
         (_invoke_create, _invoke_update, _invoke_delete),
         (*_ON_INVOKE, *_INVOKE_DEFAULTS),
         replaced_by=_ON_INVOKE,
+        tags=None,
+    ),
+    "AWS::Lambda::Url": api_type(
+        "AWS::Lambda::Url",
+        (_url_create, _url_update, _url_delete),
+        tuple(_URL_MEMBERS),
+        replaced_by=tuple(_URL),
         tags=None,
     ),
 }

@@ -49,7 +49,7 @@ class ResourceType:
     """A type's three acts, and the properties whose change replaces the resource.
 
     `tags` is the property that takes a stack's tags, of the `tags_shape` list or map. `system_tags` says whether
-    CloudFormation's own tags are put on, `name_prefix` what generated names begin with instead of the stack's name.
+    CloudFormation's own tags are put on, `name_prefix` what generated names begin with if not with the stack's name.
     """
 
     create: Create
@@ -59,7 +59,7 @@ class ResourceType:
     tags: str | None = "Tags"
     tags_shape: str = "list"
     system_tags: bool = True
-    name_prefix: str = ""
+    name_prefix: str | None = None
 
 
 class ResourceError(ValueError):

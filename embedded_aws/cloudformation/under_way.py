@@ -19,6 +19,7 @@ _REMEMBERED_SECONDS = 60.0
 _NAMES: Mapping[str, str] = {
     "CreateBucket": "Bucket",
     "CreateFunction": "FunctionName",
+    "CreateInstanceProfile": "InstanceProfileName",
     "CreateLogGroup": "logGroupName",
     "CreatePolicy": "PolicyName",
     "CreateQueue": "QueueName",
@@ -26,8 +27,12 @@ _NAMES: Mapping[str, str] = {
     "CreateRole": "RoleName",
     "CreateSchedule": "Name",
     "CreateScheduleGroup": "Name",
+    "CreateSecret": "Name",
     "CreateStateMachine": "name",
+    "CreateTable": "TableName",
     "CreateTopic": "Name",
+    "CreateUser": "UserName",
+    "PutMetricAlarm": "AlarmName",
     "PutParameter": "Name",
     "PutRule": "Name",
     **{f"Create{kind.name}": kind.id_member for kind in KINDS.values()},
@@ -51,8 +56,8 @@ def _unasked(kind: str, name: str) -> str:
 class UnderWay:
     """Resources by their stack's name and their logical id, written with `flush` before they are made.
 
-    A resource is a stack's own if `find` did not find it before the stack's call, and finds it after the restart. Keys,
-    which have no names, and what goes with the resource it belongs to are not noted.
+    A resource is a stack's own if `find` did not find it before the stack's call, and finds it after the restart. Keys
+    and event source mappings, which have no names, and what goes with the resource it belongs to are not noted.
     """
 
     def __init__(self) -> None:

@@ -18,16 +18,9 @@ TABLE: Table = {
         },
     ),
     "trail-inside": (
-        "What stacks do inside the emulator, without a request, is kept too.",
+        "The parameters that stacks read inside the emulator, without a request, are kept too.",
         {
             "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
-            "services.cloudformation.stacks:_provision_resource": "resource_type, logical_id, props, stack_name",
-            "services.cloudformation.stacks:_update_resource": (
-                "resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs"
-            ),
-            "services.cloudformation.stacks:_delete_resource": (
-                "resource_type, physical_id, props, stack_name, logical_id"
-            ),
         },
     ),
     "answers": (

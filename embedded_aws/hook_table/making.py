@@ -29,6 +29,7 @@ TABLE: Table = {
             "core.iam_actions:extract_resource_arn": (
                 "service, method, path, headers, body, query_params, region, account_id"
             ),
+            "core.iam_actions:_BOTOCORE_SERVICE_MAP": None,
             "core.iam_actions:request_tag_context": "service, iam_action, body, params",
             "core.iam_evaluator:EvalResult": None,
             "core.iam_evaluator:enforce": "access_key_id, iam_action, service, region, resource_arn, service_context",

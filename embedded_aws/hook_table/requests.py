@@ -64,6 +64,9 @@ TABLE: Table = {
                 "service, action, principal_arn, request_id, error_code, message, headers, resource_arn, "
                 "explicit_deny, resource_policy_arn"
             ),
+            "services.iam:_groups": None,
+            "services.iam:_instance_profiles": None,
+            "services.iam:_users": None,
         },
     ),
     "iam-conditions": (
@@ -86,6 +89,13 @@ TABLE: Table = {
             "core.iam_evaluator:EvalContext": None,
             "core.iam_evaluator:_conditions_met": "conditions, ctx",
             "core.responses:error_response_json": "code, message, status, extra, message_key, content_type",
+        },
+    ),
+    "further-rights": (
+        "Every parameter read and every alarm deleted is asked about; profiles get roles by iam:PassRole.",
+        {
+            "services.iam:_roles": None,
+            "app:_routing_params": "method, path, headers, body, query_params",
         },
     ),
     "policy-principals": (

@@ -18,9 +18,8 @@ TABLE: Table = {
         },
     ),
     "stack-templates": (
-        "Templates are refused in AWS's words: unknown types, parameters and references, circles; nested stacks too.",
+        "Templates are refused in AWS's words: unknown types, parameters and references, circles.",
         {
-            "services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
             "services.cloudformation.engine:validate_template_support": "template, conditions, params",
             "services.cloudformation.engine:_resolve_parameters": "template, provided_params, previous_params",
             "services.cloudformation.engine:_intrinsic_references": "value",

@@ -26,7 +26,7 @@ TABLE: Table = {
         },
     ),
     "stack-types": (
-        "AWS::SageMaker::*, AWS::Budgets::Budget and types that the emulator has too soft go through API calls.",
+        "Every type goes through API calls; what the emulator would make past IAM is refused by name.",
         {
             "services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
             "services.cloudformation.provisioners:_REPLACING_PROPERTIES": None,
@@ -38,15 +38,19 @@ TABLE: Table = {
             "services.cloudformation.stacks:_runs_on_worker_thread": "resource_type",
             "services.budgets:_tags": None,
             "services.budgets:_budget_arn": "budget_name",
+            "services.cloudwatch:_alarms": None,
+            "services.cloudwatch:_resource_tags": None,
             "services.cloudwatch_logs:_log_groups": None,
             "services.ecr:_repositories": None,
             "services.eventbridge:_rules": None,
             "services.eventbridge:_rule_key": "rule_name, bus_name",
             "services.eventbridge:_tags": None,
+            "services.lambda_svc:_esms": None,
             "services.lambda_svc:_functions": None,
             "services.s3:_bucket_tags": None,
             "services.scheduler:_tags": None,
             "services.scheduler:_group_arn": "name",
+            "services.secretsmanager:_resolve": "secret_id, use_arn_scope",
             "services.sns:_topics": None,
             "services.ssm:_tags": None,
             "services.ssm:_param_arn": "name",
@@ -54,7 +58,7 @@ TABLE: Table = {
         },
     ),
     "stack-rights": (
-        "What the emulator provisions itself needs the stack's principal's rights too.",
+        "Reading a parameter and reaching a custom resource's provider need the stack's principal's rights too.",
         {
             "services.ssm:resolve_parameter_value": "name_or_arn, version, decrypt",
             "services.cloudformation.stacks:_provision_resource": ("resource_type, logical_id, props, stack_name"),

@@ -1,8 +1,8 @@
 """What a request that makes something needs beyond its own action: the right to set its tags, and to read its code.
 
 That tags need a right of their own is said by the API references (`tags` of SQS CreateQueue, SNS CreateTopic, KMS
-CreateKey, EventBridge PutRule, Logs CreateLogGroup), for the others by the tagging permissions of their
-CloudFormation schemas. No emulator import.
+CreateKey, EventBridge PutRule, Logs CreateLogGroup, CloudWatch PutMetricAlarm, Secrets Manager CreateSecret), for the
+others by the tagging permissions of their CloudFormation schemas. No emulator import.
 """
 
 from __future__ import annotations
@@ -17,21 +17,27 @@ from embedded_aws.sagemaker.errors import AwsError
 # An action that takes tags, and what setting them takes.
 TAGGING: Mapping[str, str] = {
     "budgets:ModifyBudget": "budgets:TagResource",
+    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "dynamodb:CreateTable": "dynamodb:TagResource",
     "ecr:CreateRepository": "ecr:TagResource",
     "events:PutRule": "events:TagResource",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreatePolicy": "iam:TagPolicy",
     "iam:CreateRole": "iam:TagRole",
     "iam:CreateUser": "iam:TagUser",
     "kms:CreateKey": "kms:TagResource",
+    "lambda:CreateEventSourceMapping": "lambda:TagResource",
     "lambda:CreateFunction": "lambda:TagResource",
     "logs:CreateLogGroup": "logs:TagResource",
+    "secretsmanager:CreateSecret": "secretsmanager:TagResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
     "sns:CreateTopic": "sns:TagResource",
     "sqs:CreateQueue": "sqs:TagQueue",
     "ssm:PutParameter": "ssm:AddTagsToResource",
     "states:CreateStateMachine": "states:TagResource",
 }
-SERVICES = tuple(sorted({action.split(":")[0] for action in TAGGING}))
+_NAMESPACES = {"cloudwatch": "monitoring"}
+SERVICES = tuple(sorted({_NAMESPACES.get(name, name) for name in (action.split(":")[0] for action in TAGGING)}))
 # Services whose members the emulator does not look at, and what they are called there.
 TAGS_READ_HERE = ("budgets", "ecr", "logs", "states")
 _TAG_MEMBERS = ("tags", "ResourceTags")
@@ -40,10 +46,11 @@ _LAMBDA_NAMES = {"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
 _LAMBDA_NAMES |= {"InvokeWithResponseStream": "InvokeFunction", "GetLayerVersionByArn": "GetLayerVersion"}
 
 
-def tagging(action: str, resource: str, tags: Mapping[str, Any]) -> Check | None:
-    """What IAM is asked about the tags of a request, if it has any; `tags` are their condition keys."""
+def tagging(action: str, resource: str, keys: Mapping[str, Any]) -> Check | None:
+    """What IAM is asked about the tags of a request, if it has any; `keys` are all its condition keys."""
     needed = TAGGING.get(action)
-    return Check(needed, resource, tags) if needed and tags else None
+    tagged = any(key.lower() == "aws:tagkeys" for key in keys)
+    return Check(needed, resource, keys) if needed and tagged else None
 
 
 def request_tags(body: bytes) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import Any
 from embedded_aws.iam.authorization import Check
 
 Query = Mapping[str, list[str]]
+# What a request to IAM is about, the first that it names: a role's profile, a user's group, before what goes into it.
+_SUBJECTS = {"InstanceProfileName": "instance-profile", "GroupName": "group", "RoleName": "role", "UserName": "user"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Asked:
     body: bytes
     query: Query
     place: str
-    role_arn: str | None = None
+    known_arn: str | None = None
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -61,16 +63,31 @@ def resource(asked: Asked) -> str:
     return corrected(asked) if corrected else asked.found
 
 
-def further_checks(service: str, name: str, body: bytes, place: str) -> list[Check]:
-    """The resources of a request beyond its first."""
-    if (service, name) != ("ssm", "GetParameters"):
-        return []
-    names = Asked(service, name, "", body, {}, place).params.get("Names") or []
-    return [Check("ssm:GetParameters", _parameter(place, item)) for item in names[1:]]
+def further_checks(asked: Asked) -> list[Check]:
+    """What a request needs beyond its own action on its first resource."""
+    if asked.action == "ssm:GetParameters":
+        return [Check(asked.action, _parameter(asked.place, name)) for name in (asked.params.get("Names") or [])[1:]]
+    if asked.action == "cloudwatch:DeleteAlarms":
+        return [Check(asked.action, _alarm(asked, name)) for name in _alarm_names(asked)[1:]]
+    return []
+
+
+def into_profile(action: str, role_arn: str | None) -> Check | None:
+    """The role that an instance profile gets is passed to EC2 ("AddRoleToInstanceProfile", IAM's API reference)."""
+    if action != "iam:AddRoleToInstanceProfile" or not role_arn:
+        return None
+    instances = f"arn:aws:ec2:*:{role_arn.split(':')[4]}:instance/*"
+    context = {"iam:passedtoservice": "ec2.amazonaws.com", "iam:associatedresourcearn": instances}
+    return Check("iam:PassRole", role_arn, context)
+
+
+def subject(query: Query) -> tuple[str, str] | None:
+    """The kind and the name of what a request to IAM is about."""
+    return next(((kind, "".join(query[member])) for member, kind in _SUBJECTS.items() if query.get(member)), None)
 
 
 def iam_context(params: Query, boundary: str | None) -> dict[str, str]:
-    """IAM's own condition keys: the boundary a request sets or the role has, and the policy it names."""
+    """IAM's own condition keys: the boundary a request sets or the role or user has, and the policy it names."""
     given = params.get("PermissionsBoundary") or ([boundary] if boundary else [])
     found = {"iam:permissionsboundary": given, "iam:policyarn": params.get("PolicyArn") or []}
     return {key: values[0] for key, values in found.items() if values}
@@ -94,13 +111,14 @@ def log_stream_arn(place: str, group: str, stream: str = "") -> str:
 
 
 def _iam(asked: Asked) -> str:
-    """Roles and policies with their paths."""
+    """Everything with its path."""
     path = asked.named("Path", "/")
     if asked.action == "iam:CreatePolicy":
         return f"arn:aws:iam::{asked.account}:policy{path}{asked.named('PolicyName')}"
     if asked.action == "iam:SimulatePrincipalPolicy":
         return asked.named("PolicySourceArn")
-    return asked.role_arn or asked.found.replace(":role/", f":role{path}", 1)
+    named = subject(asked.query)
+    return asked.known_arn or (f"arn:aws:iam::{asked.account}:{named[0]}{path}{named[1]}" if named else asked.found)
 
 
 def _budgets(asked: Asked) -> str:
@@ -114,6 +132,29 @@ def _scheduler(asked: Asked) -> str:
     """Schedules with the group that the request names; the emulator's always says `default`."""
     group = asked.named("groupName") or asked.params.get("GroupName") or "default"
     return asked.found.replace(":schedule/default/", f":schedule/{group}/")
+
+
+def _dynamodb(asked: Asked) -> str:
+    return str(asked.params.get("ResourceArn") or asked.found)
+
+
+def _monitoring(asked: Asked) -> str:
+    """Alarms; who looks for some needs the right for all ("CloudWatch permissions reference")."""
+    if asked.action == "cloudwatch:DescribeAlarms":
+        return _alarm(asked, "*")
+    if asked.action == "cloudwatch:DeleteAlarms":
+        return _alarm(asked, next(iter(_alarm_names(asked)), ""))
+    return str(asked.params.get("ResourceARN") or asked.named("ResourceARN") or asked.found)
+
+
+def _alarm(asked: Asked, name: str) -> str:
+    return f"arn:aws:cloudwatch:{asked.place}:alarm:{name}"
+
+
+def _alarm_names(asked: Asked) -> list[str]:
+    """The names in JSON or in a form."""
+    listed = asked.params.get("AlarmNames")
+    return listed or [asked.named(member) for member in asked.query if member.startswith("AlarmNames.member.")]
 
 
 def _lambda(asked: Asked) -> str:
@@ -152,10 +193,12 @@ def _events(asked: Asked) -> str:
 
 _ARNS: Mapping[str, Callable[[Asked], str]] = {
     "budgets": _budgets,
+    "dynamodb": _dynamodb,
     "events": _events,
     "iam": _iam,
     "lambda": _lambda,
     "logs": _logs,
+    "monitoring": _monitoring,
     "scheduler": _scheduler,
     "ssm": _ssm,
     "states": _states,

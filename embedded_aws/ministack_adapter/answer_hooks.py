@@ -43,6 +43,7 @@ _HELD = identity_access.Held(
     lambda name: name in iam._roles,
     iam._policy_exists,
     lambda name: bool(iam._user_inline_policies.get(name)),
+    lambda name: any(name in group["Users"] for group in iam._groups.values()),
     _inline_policies,
 )
 

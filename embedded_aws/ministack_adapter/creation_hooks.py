@@ -112,6 +112,8 @@ def _creation_rights(engine: Engine) -> None:
 
         return handle
 
+    # By the emulator's own name botocore has no model, and no tags would be found.
+    iam_actions._BOTOCORE_SERVICE_MAP["monitoring"] = ["cloudwatch"]
     iam_actions.request_tag_context = request_tags
     for service in creation_rights.SERVICES:
         app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])

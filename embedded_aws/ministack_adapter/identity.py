@@ -16,6 +16,7 @@ from ministack.services.cloudformation import helpers as cfn_helpers
 
 from embedded_aws.engine import Engine
 from embedded_aws.iam import questions as iam_questions
+from embedded_aws.iam.authorization import Check
 from embedded_aws.iam.policy_principals import unknown_principal
 from embedded_aws.iam.questions import Asked
 from embedded_aws.iam.role_passing import Request, check_passed
@@ -128,8 +129,8 @@ def _iam_questions(engine: Engine) -> None:
             return engine.sagemaker.resource(headers, path, body)
         found = arn_of(service, method, path, headers, body, query, *rest)
         asked = str(action(service, method, path, headers, body, query))
-        role = iam._roles.get("".join(query.get("RoleName", []))) or {}
-        return iam_questions.resource(Asked(service, asked, found, body, query, place, role.get("Arn")))
+        held = _held(query) if service == "iam" else {}
+        return iam_questions.resource(Asked(service, asked, found, body, query, place, held.get("Arn")))
 
     def denied(service: str, action: str, principal: str, *args: Any, **kwargs: Any) -> Any:
         if not any(kwargs.get(key) for key in ("error_code", "message", "resource_policy_arn")):
@@ -141,6 +142,13 @@ def _iam_questions(engine: Engine) -> None:
     iam_actions.access_denied_response = denied
 
 
+def _held(params: Any) -> Any:
+    """What a request to IAM is about, if it is there."""
+    kind, name = iam_questions.subject(params) or ("", "")
+    stores = {"instance-profile": iam._instance_profiles, "group": iam._groups, "role": iam._roles, "user": iam._users}
+    return stores[kind].get(name) or {} if kind else {}
+
+
 @HOOKS.applies("iam-conditions")
 def _iam_conditions(engine: Engine) -> None:
     tags_of, own_tags = iam_actions.request_tag_context, tagging.resource_tags
@@ -150,8 +158,7 @@ def _iam_conditions(engine: Engine) -> None:
         if service == "sagemaker":
             own = engine.sagemaker.context(*_asking.get(), body)
         elif service == "iam":
-            role = iam._roles.get("".join(params.get("RoleName", []))) or {}
-            own = iam_questions.iam_context(params, role.get("PermissionsBoundary"))
+            own = iam_questions.iam_context(params, _held(params).get("PermissionsBoundary"))
         elif service == "monitoring":
             own = iam_questions.metrics_context(iam_action, body, params)
         return {**tags_of(service, iam_action, body, params), **own}
@@ -176,24 +183,49 @@ def _iam_conditions(engine: Engine) -> None:
 
 @HOOKS.applies("passed-roles")
 def _passed_roles(engine: Engine) -> None:
-    place = f"{engine.place.region}:{engine.place.account}"
-
     def guard(service: str, inner: Service) -> Service:
         async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
             action = headers.get("x-amz-target", "").rpartition(".")[2]
             request = Request(service, action, method, path, body, engine.place.region)
-            ask = asker(engine, headers)
             try:
-                check_passed(request, ask, engine.sessions)
-                for check in iam_questions.further_checks(service, action, body, place):
-                    ask(check)
+                check_passed(request, asker(engine, headers), engine.sessions)
             except AwsError as error:
                 return error_reply(error)
             return await inner(method, path, headers, body, query)
 
         return handle
 
-    for service in ("lambda", "states", "scheduler", "events", "ssm"):
+    for service in ("lambda", "states", "scheduler", "events"):
+        app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])
+
+
+@HOOKS.applies("further-rights")
+def _further_rights(engine: Engine) -> None:
+    place = f"{engine.place.region}:{engine.place.account}"
+
+    def further(asked: Asked) -> list[Check]:
+        role = iam._roles.get(asked.named("RoleName")) or {}
+        passed = iam_questions.into_profile(asked.action, role.get("Arn"))
+        return [*iam_questions.further_checks(asked), *([passed] if passed else [])]
+
+    def guard(service: str, inner: Service) -> Service:
+        async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+            action = str(iam_actions.extract_iam_action(service, method, path, headers, body, query))
+            params = app._routing_params(method, path, headers, body, query)
+            for check in further(Asked(service, action, "", body, params, place)):
+                try:
+                    asker(engine, headers)(check)
+                except AwsError as error:
+                    if service == "ssm":
+                        return error_reply(error)
+                    told = {"message": error.message, "headers": headers}
+                    refused: Reply = iam_actions.access_denied_response(service, check.action, "", "", **told)
+                    return refused
+            return await inner(method, path, headers, body, query)
+
+        return handle
+
+    for service in ("iam", "monitoring", "ssm"):
         app.SERVICE_HANDLERS[service] = guard(service, app.SERVICE_HANDLERS[service])
 
 

@@ -74,10 +74,14 @@ def _url(key: str, held: Any, name: str) -> str | None:
 
 _STORES: Mapping[str, tuple[str, str, _Form]] = {
     "AWS::Budgets::Budget": ("budgets", "_budgets", _own),
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms", _own),
+    "AWS::DynamoDB::Table": ("dynamodb", "_tables", _own),
     "AWS::ECR::Repository": ("ecr", "_repositories", _own),
     "AWS::Events::Rule": ("eventbridge", "_rules", lambda key, _, name: name if key == f"default|{name}" else None),
+    "AWS::IAM::InstanceProfile": ("iam", "_instance_profiles", _own),
     "AWS::IAM::ManagedPolicy": ("iam", "_policies", _arn),
     "AWS::IAM::Role": ("iam", "_roles", _own),
+    "AWS::IAM::User": ("iam", "_users", _own),
     "AWS::Lambda::Function": ("lambda_svc", "_functions", _own),
     "AWS::Logs::LogGroup": ("cloudwatch_logs", "_log_groups", _own),
     "AWS::S3::Bucket": ("s3", "_buckets", _own),
@@ -86,6 +90,11 @@ _STORES: Mapping[str, tuple[str, str, _Form]] = {
     "AWS::SSM::Parameter": ("ssm", "_parameters", _own),
     "AWS::Scheduler::Schedule": ("scheduler", "_schedules", lambda key, _, name: _arn(key, _, name) and name),
     "AWS::Scheduler::ScheduleGroup": ("scheduler", "_schedule_groups", _own),
+    "AWS::SecretsManager::Secret": (
+        "secretsmanager",
+        "_secrets",
+        lambda key, held, name: str(held["ARN"]) if key == name else None,
+    ),
     "AWS::StepFunctions::StateMachine": ("stepfunctions", "_state_machines", _arn),
 }
 """Where resources of a type are, and what tells one of them; those of SageMaker are the engine's own."""

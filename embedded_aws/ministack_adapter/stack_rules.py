@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ministack.services import cloudformation as cfn
-from ministack.services.cloudformation import changesets, provisioners, stacks
+from ministack.services.cloudformation import changesets, stacks
 from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
@@ -65,8 +65,6 @@ class _Tagged(dict[str, Any]):
 
 @HOOKS.applies("stack-templates")
 def _stack_templates(engine: Engine) -> None:
-    # The emulator deploys a nested stack past every check of rights and properties: better none than such a one.
-    del provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::Stack"]
     schemas = checks_of(engine.place.region).schemas
     validate = partial(_validate, schemas, cfn_engine.validate_template_support)
     resolve = partial(_resolve, cfn_engine._resolve_parameters)

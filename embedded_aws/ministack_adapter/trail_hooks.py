@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,10 +13,8 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core import iam_evaluator, router
 from ministack.services import iam, ssm, sts
-from ministack.services.cloudformation import stacks
 
 from embedded_aws.clients import MARK_HEADER
-from embedded_aws.cloudformation import resource_types, rights
 from embedded_aws.engine import Engine
 from embedded_aws.faults.answers import Answer
 from embedded_aws.faults.door import Asked
@@ -30,8 +28,6 @@ from embedded_aws.trail.recorder import Origin
 from embedded_aws.trail.resources import Resource
 
 _CLOUDFORMATION = "cloudformation.amazonaws.com"
-# Asked of IAM for a resource, but no management call that is made for it.
-_NO_CALLS = frozenset({"iam:PassRole", "lambda:InvokeFunction", "s3:GetObject"})
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 
@@ -111,33 +107,18 @@ def _principal(engine: Engine, access_key_id: str) -> Principal | None:
 
 @HOOKS.applies("trail-inside")
 def _trail_inside(engine: Engine) -> None:
-    place = {"region": engine.place.region, "account": engine.place.account}
-    by_calls, read = resource_types(engine.place.region), ssm.resolve_parameter_value
-
-    def recorded(verb: str, inner: Callable[..., Any], props_at: int) -> Callable[..., Any]:
-        def act(kind: str, own: str, *args: Any) -> Any:
-            if kind in by_calls:
-                return inner(kind, own, *args)
-            checks = rights.needed(verb, kind, args[props_at], own, place)
-            acts = [(check.action, (kind, check.resource)) for check in checks if check.action not in _NO_CALLS]
-            with _recorded(engine, acts):
-                return inner(kind, own, *args)
-
-        return act
+    read = ssm.resolve_parameter_value
 
     def read_and_record(name: str, *more: Any, **options: Any) -> Any:
-        with _recorded(engine, [("ssm:GetParameters", ("AWS::SSM::Parameter", name))]):
+        with _recorded(engine, "ssm:GetParameters", ("AWS::SSM::Parameter", name)):
             return read(name, *more, **options)
 
-    stacks._provision_resource = recorded("create", stacks._provision_resource, 0)
-    stacks._update_resource = recorded("update", stacks._update_resource, 1)
-    stacks._delete_resource = recorded("delete", stacks._delete_resource, 0)
     ssm.resolve_parameter_value = read_and_record
 
 
 @contextmanager
-def _recorded(engine: Engine, acts: Sequence[tuple[str, Resource]]) -> Iterator[None]:
-    """Keep acts of the stack at work, with how they end; outside stacks nothing."""
+def _recorded(engine: Engine, action: str, named: Resource) -> Iterator[None]:
+    """Keep an act of the stack at work, with how it ends; outside stacks nothing."""
     acting = _acting.get(None)
     principal = _principal(engine, acting.access_key_id) if acting else None
     error = None
@@ -149,5 +130,4 @@ def _recorded(engine: Engine, acts: Sequence[tuple[str, Resource]]) -> Iterator[
     finally:
         if acting and principal:
             origin = Origin(principal, engine.sessions.service_of(acting.access_key_id) or _CLOUDFORMATION)
-            for action, named in acts:
-                engine.trail.record_act(action, origin, [named], error)
+            engine.trail.record_act(action, origin, [named], error)

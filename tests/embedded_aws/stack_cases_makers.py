@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import Any
 
 from tests.embedded_aws.account import fresh, trust
 from tests.embedded_aws.stack_templates import CODE
-from tests.embedded_aws.stack_type_cases import RETAGGED, TAGS, Case, Given, Props, document, held
+from tests.embedded_aws.stack_type_cases import RETAGGED, TAGS, Case, Given, Props, document, held, queue_arn
 
 
 def _function(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
@@ -31,6 +33,30 @@ def _role(**more: Any) -> Props:  # noqa: ANN401 # template properties
 
 def _inline(*actions: str) -> list[Props]:
     return [{"PolicyName": "own", "PolicyDocument": document(*actions)}]
+
+
+def _policy(given: Given) -> str:
+    """A managed policy of the account's."""
+    iam, name = given.account.client("iam"), "of-cases"
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document("s3:*")))
+    return f"arn:aws:iam::{given.account.engine.account}:policy/{name}"
+
+
+def _group(given: Given) -> str:
+    """A group of the account's."""
+    iam, name = given.account.client("iam"), "of-cases"
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_group(GroupName=name)
+    return name
+
+
+def _other_queue(given: Given) -> str:
+    return str(given.account.client("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"])
+
+
+def _event_source(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
+    return {"FunctionName": given.function, "EventSourceArn": queue_arn(given, given.queue), **more}
 
 
 MAKERS = [
@@ -171,5 +197,78 @@ MAKERS = [
         },
         update=("lambda:UpdateFunctionEventInvokeConfig",),
         arns=("{function}", "{function}:*"),
+    ),
+    Case(
+        "AWS::IAM::User",
+        lambda given: {
+            "Policies": _inline("s3:*"),
+            "ManagedPolicyArns": [_policy(given)],
+            "Groups": [_group(given)],
+            "Tags": TAGS,
+        },
+        (
+            "iam:CreateUser",
+            "iam:TagUser",
+            "iam:PutUserPolicy",
+            "iam:AttachUserPolicy",
+            "iam:AddUserToGroup",
+            "iam:GetUser",
+        ),
+        ("iam:GetUser", "iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:RemoveUserFromGroup", "iam:DeleteUser"),
+        lambda given, own, _props: given.account.client("iam").get_user(UserName=own),
+        changed=lambda given: {
+            "Policies": _inline("sqs:*"),
+            "PermissionsBoundary": _policy(given),
+            "Tags": [RETAGGED[1]],
+        },
+        update=(
+            "iam:PutUserPolicy",
+            "iam:DetachUserPolicy",
+            "iam:PutUserPermissionsBoundary",
+            "iam:RemoveUserFromGroup",
+            "iam:TagUser",
+            "iam:UntagUser",
+            "iam:GetUser",
+        ),
+        replaced=lambda _given: {"UserName": fresh("named")},
+        arns=("arn:aws:iam::{account}:user/{stack}-*", "arn:aws:iam::{account}:group/of-cases"),
+    ),
+    Case(
+        "AWS::IAM::InstanceProfile",
+        lambda given: {"Roles": [given.role_name], "Path": "/one/"},
+        ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:PassRole", "iam:GetInstanceProfile"),
+        ("iam:GetInstanceProfile", "iam:RemoveRoleFromInstanceProfile", "iam:DeleteInstanceProfile"),
+        lambda given, own, _props: given.account.client("iam").get_instance_profile(InstanceProfileName=own),
+        changed=lambda _given: {"Roles": [], "Path": "/one/"},
+        update=("iam:RemoveRoleFromInstanceProfile", "iam:GetInstanceProfile"),
+        replaced=lambda given: {"Roles": [given.role_name], "Path": "/two/"},
+        arns=("{role}", "arn:aws:iam::{account}:instance-profile/one/{stack}-*"),
+    ),
+    Case(
+        "AWS::Lambda::Url",
+        lambda given: {"TargetFunctionArn": given.function, "AuthType": "AWS_IAM", "Cors": {"MaxAge": "60"}},
+        ("lambda:CreateFunctionUrlConfig",),
+        ("lambda:DeleteFunctionUrlConfig",),
+        lambda given, _own, _props: given.account.client("lambda").get_function_url_config(FunctionName=given.function),
+        changed=lambda given: {"TargetFunctionArn": given.function, "AuthType": "NONE"},
+        update=("lambda:UpdateFunctionUrlConfig",),
+        arns=("{function}",),
+    ),
+    Case(
+        "AWS::Lambda::EventSourceMapping",
+        lambda given: _event_source(given, BatchSize="5", Tags=TAGS),
+        ("lambda:CreateEventSourceMapping", "lambda:TagResource", "lambda:GetEventSourceMapping"),
+        ("lambda:GetEventSourceMapping", "lambda:DeleteEventSourceMapping"),
+        lambda given, own, _props: given.account.client("lambda").get_event_source_mapping(UUID=own),
+        changed=lambda given: _event_source(given, Enabled="false", Tags=[RETAGGED[1]]),
+        update=(
+            "lambda:UpdateEventSourceMapping",
+            "lambda:TagResource",
+            "lambda:UntagResource",
+            "lambda:GetEventSourceMapping",
+        ),
+        replaced=lambda given: _event_source(given, EventSourceArn=queue_arn(given, _other_queue(given))),
+        arns=("arn:aws:lambda:{place}:event-source-mapping:*",),
+        anywhere=("lambda:CreateEventSourceMapping", "lambda:TagResource"),
     ),
 ]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.embedded_aws.account import fresh
-from tests.embedded_aws.stack_type_cases import RETAGGED, TAGS, Case, Given, Props, held, service_policy
+from tests.embedded_aws.stack_type_cases import RETAGGED, TAGS, Case, Given, Props, held, queue_arn, service_policy
 
 
 def _queue_policy(given: Given, service: str) -> Props:
@@ -22,18 +22,13 @@ def _topic_attributes(given: Given, arn: str) -> Any:  # noqa: ANN401 # GetTopic
     return given.account.client("sns").get_topic_attributes(TopicArn=arn)
 
 
-def _queue_arn(given: Given) -> str:
-    asked = {"QueueUrl": given.queue, "AttributeNames": ["QueueArn"]}
-    return str(given.account.client("sqs").get_queue_attributes(**asked)["Attributes"]["QueueArn"])
-
-
 def _log_group(given: Given, own: str) -> bool:
     groups = given.account.client("logs").describe_log_groups(logGroupNamePrefix=own)["logGroups"]
     return any(group["logGroupName"] == own for group in groups)
 
 
 def _rule(given: Given, **more: Any) -> Props:  # noqa: ANN401 # template properties
-    targets = [{"Id": "queue", "Arn": _queue_arn(given)}]
+    targets = [{"Id": "queue", "Arn": queue_arn(given, given.queue)}]
     return {"EventPattern": {"source": ["aws.s3"]}, "Targets": targets, "Tags": TAGS, **more}
 
 
@@ -244,14 +239,14 @@ OTHERS = [
     ),
     Case(
         "AWS::SNS::Subscription",
-        lambda given: {"TopicArn": given.topic, "Protocol": "sqs", "Endpoint": _queue_arn(given)},
+        lambda given: {"TopicArn": given.topic, "Protocol": "sqs", "Endpoint": queue_arn(given, given.queue)},
         ("sns:Subscribe",),
         ("sns:GetSubscriptionAttributes", "sns:Unsubscribe"),
         lambda given, own, _props: given.account.client("sns").get_subscription_attributes(SubscriptionArn=own),
         changed=lambda given: {
             "TopicArn": given.topic,
             "Protocol": "sqs",
-            "Endpoint": _queue_arn(given),
+            "Endpoint": queue_arn(given, given.queue),
             "RawMessageDelivery": "true",
         },
         update=("sns:SetSubscriptionAttributes",),

@@ -96,3 +96,9 @@ def service_policy(service: str, action: str, resource: str) -> Props:
 def held(found: Any, *words: str) -> bool:  # noqa: ANN401 # any answer
     """Whether an answer has these words."""
     return all(word in json.dumps(found, default=str) for word in words)
+
+
+def queue_arn(given: Given, url: str) -> str:
+    """A queue's ARN."""
+    place = f"{given.account.engine.region}:{given.account.engine.account}"
+    return f"arn:aws:sqs:{place}:{url.rpartition('/')[2]}"

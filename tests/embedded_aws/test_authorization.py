@@ -250,7 +250,15 @@ PLACE = "us-east-1:123456789012"
 @pytest.mark.parametrize(
     ("service", "action", "found", "given", "expected"),
     [
-        ("iam", "iam:CreateRole", "arn:aws:iam::1:role/r", {"Path": ["/c/"]}, "arn:aws:iam::1:role/c/r"),
+        ("iam", "iam:CreateRole", "*", {"RoleName": ["r"], "Path": ["/c/"]}, "arn:aws:iam::123456789012:role/c/r"),
+        (
+            "iam",
+            "iam:AddUserToGroup",
+            "*",
+            {"UserName": ["u"], "GroupName": ["g"]},
+            "arn:aws:iam::123456789012:group/g",
+        ),
+        ("monitoring", "cloudwatch:DeleteAlarms", "*", {"AlarmNames": ["a"]}, f"arn:aws:cloudwatch:{PLACE}:alarm:a"),
         ("iam", "iam:CreatePolicy", "*", {"PolicyName": ["p"]}, "arn:aws:iam::123456789012:policy/p"),
         ("lambda", "lambda:CreateFunction", "*", {"FunctionName": "f"}, f"arn:aws:lambda:{PLACE}:function:f"),
         ("events", "events:PutRule", f"arn:aws:events:{PLACE}:rule/default/r", {}, f"arn:aws:events:{PLACE}:rule/r"),

@@ -92,9 +92,9 @@ def test_what_a_template_may_say_passes(kind: str, props: dict[str, Any]) -> Non
 
 
 def test_tags_of_the_stack_are_no_properties_of_a_resource(account: Account) -> None:
-    """AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html: a stack's tags reach what takes any."""
-    pool = resource("Cognito::IdentityPool", AllowUnauthenticatedIdentities=False)
-    stack = account.deploy(template(Pool=pool), Tags=[{"Key": "class", "Value": "one"}])
+    """AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html: a schema's 50 tags are the template's."""
+    tags = [{"Key": f"k{number}", "Value": "v"} for number in range(50)]
+    stack = account.deploy(template(Images=resource("ECR::Repository", Tags=tags)))
     assert stack.status == "CREATE_COMPLETE", stack.reasons
     account.destroy(stack)
 

@@ -1,14 +1,16 @@
-"""Which types of stacks go by API calls, and what IAM is asked about the others."""
+"""Which types of stacks go by API calls, with which rights, and that the others are refused."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from embedded_aws.cloudformation import resource_types, rights
 from embedded_aws.iam import creation_rights
@@ -16,15 +18,15 @@ from embedded_aws.iam.authorization import Check
 from tests.embedded_aws.account import Account, allow, fresh
 from tests.embedded_aws.stack_cases_makers import MAKERS
 from tests.embedded_aws.stack_cases_others import OTHERS
+from tests.embedded_aws.stack_cases_stores import STORES
 from tests.embedded_aws.stack_schemas import schema_of
 from tests.embedded_aws.stack_templates import CODE, SAGEMAKER_ROLE, resource, template
 from tests.embedded_aws.stack_type_cases import TAGS, Case
 
 ROOT = Path(__file__).parent.parent.parent
 BOOTSTRAP = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
-PLACE = {"region": "us-east-1", "account": "123456789012"}
 API = resource_types("us-east-1")
-CASES = [*MAKERS, *OTHERS]
+CASES = [*MAKERS, *OTHERS, *STORES]
 # Their tests wait for what they make: test_cloudformation.py, test_cloudformation_hosting.py.
 ELSEWHERE = {f"AWS::SageMaker::{kind}" for kind in ("Model", "EndpointConfig", "Endpoint", "NotebookInstance")}
 
@@ -49,7 +51,6 @@ def test_type_goes_by_api_calls_or_is_nobodys_resource(kind: str, where: str) ->
 
 def test_every_api_type_has_a_case() -> None:
     assert {case.kind for case in CASES} | ELSEWHERE == set(API)
-    assert not API.keys() & rights.TABLE.keys()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
@@ -86,70 +87,33 @@ def test_what_replaces_a_type_is_the_public_schemas(kind: str) -> None:
     assert unchangeable <= documented
 
 
-@pytest.mark.parametrize("kind", sorted(rights.TABLE))
-@pytest.mark.parametrize("verb", ["create", "update", "delete"])
-def test_rights_of_the_table_are_the_public_schemas(kind: str, verb: str) -> None:
-    """`handlers.*.permissions` of the type's schema."""
-    documented = schema_of(kind)["handlers"].get(verb, {}).get("permissions", [])
-    assert set(getattr(rights.TABLE[kind], verb)) <= set(documented)
-
-
-def test_what_is_asked_for_a_type_of_the_table() -> None:
-    props = {"TableName": "t", "Tags": [{"Key": "class", "Value": "one"}, {"Key": "aws:own", "Value": "x"}]}
-    asked = rights.needed("create", "AWS::DynamoDB::Table", props, "stack-Table-", PLACE)
-    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
-    context = {"aws:requesttag/class": "one", "aws:tagkeys": ["class"]}
-    assert asked == [Check("dynamodb:CreateTable", arn, context), Check("dynamodb:DescribeTable", arn, context)]
-    deleted = rights.needed("delete", "AWS::DynamoDB::Table", props, "t", PLACE)
-    assert deleted == [Check("dynamodb:DeleteTable", arn), Check("dynamodb:DescribeTable", arn)]
-
-
-def test_what_is_asked_for_other_types() -> None:
-    def asked(verb: str, kind: str, props: dict[str, Any], name: str) -> list[tuple[str, str]]:
-        return [(check.action, check.resource) for check in rights.needed(verb, kind, props, name, PLACE)]
-
+def test_what_reaches_the_provider_of_a_custom_resource() -> None:
+    """ServiceToken is a topic's or a function's ARN ("Custom resources", CloudFormation User Guide)."""
     topic = "arn:aws:sns:us-east-1:123456789012:provider"
-    assert asked("create", "Custom::Thing", {"ServiceToken": topic}, "x") == [("sns:Publish", topic)]
+    assert rights.of_provider({"ServiceToken": topic}) == Check("sns:Publish", topic)
     function = "arn:aws:lambda:us-east-1:123456789012:function:f"
-    assert asked("update", "Custom::Thing", {"ServiceToken": function}, "x") == [("lambda:InvokeFunction", function)]
-    assert asked("create", "AWS::Lambda::Url", {"TargetFunctionArn": function}, "x") == [
-        ("lambda:CreateFunctionUrlConfig", function)
-    ]
-    assert asked("create", "AWS::CloudFormation::WaitConditionHandle", {}, "x") == []
-    assert asked("create", "AWS::SES::Template", {}, "x") == [("ses:CreateTemplate", "*")]
+    assert rights.of_provider({"ServiceToken": function}) == Check("lambda:InvokeFunction", function)
 
 
-@pytest.mark.parametrize(
-    ("kind", "verb", "action"),
-    [
-        ("AWS::EFS::FileSystem", "create", "elasticfilesystem:CreateFileSystem"),
-        ("AWS::EC2::VPC", "create", "ec2:CreateVpc"),
-        ("AWS::Cognito::UserPool", "update", "cognito-idp:UpdateUserPool"),
-        ("AWS::ApiGateway::RestApi", "create", "apigateway:POST"),
-        ("AWS::Lambda::LayerVersion", "create", "lambda:PublishLayerVersion"),
-        ("AWS::Route53::RecordSet", "delete", "route53:ChangeResourceRecordSets"),
-    ],
-)
-def test_other_types_ask_for_what_their_public_schemas_handlers_call(kind: str, verb: str, action: str) -> None:
-    """AWSCloudFormation/latest/UserGuide/control-access-with-iam.html: the actions of the service, by its prefix."""
-    assert [check.action for check in rights.needed(verb, kind, {}, "x", PLACE)] == [action]
-
-
-def test_type_without_an_entry_is_made_with_its_own_right_and_no_other(account: Account) -> None:
-    """Service Authorization Reference, "Amazon Elastic File System": its prefix is not CloudFormation's name of it."""
-    wanted = {"Resources": {"Files": {"Type": "AWS::EFS::FileSystem", "Properties": {}}}}
-    stack = account.deploy(wanted, account.user(allow("cloudformation:*", "efs:*")))
-    assert "elasticfilesystem:CreateFileSystem" in stack.reasons["Files"]
-    able = account.user(allow("cloudformation:*", "elasticfilesystem:*"))
-    stack = account.deploy(wanted, able)
-    assert stack.status == "CREATE_COMPLETE", stack.reasons
-    assert account.destroy(stack, able).status == "DELETE_COMPLETE"
+@pytest.mark.parametrize("kind", ["AWS::EFS::FileSystem", "AWS::EC2::VPC", "AWS::CloudFormation::Stack"])
+@pytest.mark.parametrize("transform", [{}, {"Transform": "AWS::LanguageExtensions"}])
+def test_type_that_would_be_made_past_iam_is_refused_by_name(
+    account: Account, kind: str, transform: dict[str, str]
+) -> None:
+    """AWS acts with the stack's rights alone ("AWS CloudFormation service role")."""
+    body = json.dumps({**template(Thing={"Type": kind, "Properties": {}}), **transform})
+    told = re.escape(f"Resource types that the embedded AWS does not implement: [{kind}]")
+    with pytest.raises(ClientError, match=told):
+        account.client("cloudformation").create_stack(
+            StackName=fresh("refused"), TemplateBody=body, Capabilities=["CAPABILITY_AUTO_EXPAND"]
+        )
 
 
 # What the schema does not name, and no call can change: a newer property, and the group that is a part of the ARN.
 _SAID_ELSEWHERE = {
     "AWS::SageMaker::EndpointConfig": {"CrossRegionTrafficConfig"},
     "AWS::Scheduler::Schedule": {"GroupName"},
+    "AWS::DynamoDB::Table": {"LocalSecondaryIndexes"},
 }
 
 

@@ -26,6 +26,17 @@ SYSTEM = "aws:cloudformation:stack-name"
         ("Logs::LogGroup", {"KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k"}, "KmsKeyId"),
         ("SSM::Parameter", {"Type": "String", "Value": "v", "Policies": "[]"}, "Policies"),
         ("ECR::Repository", {"EncryptionConfiguration": {"EncryptionType": "AES256"}}, "EncryptionConfiguration"),
+        ("IAM::User", {"LoginProfile": {"Password": "of-nobody"}}, "LoginProfile"),
+        ("SecretsManager::Secret", {"KmsKeyId": "alias/aws/secretsmanager"}, "KmsKeyId"),
+        (
+            "DynamoDB::Table",
+            {
+                "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+            },
+            "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
+        ),
     ],
 )
 def test_property_that_is_not_carried_out_is_refused_by_name(
@@ -205,3 +216,99 @@ def test_booleans_where_text_is_wanted_are_as_templates_have_them() -> None:
     PARAMETER_TYPE.create(call, lambda _longest: "p", {"Type": "String", "Value": True, "Tags": {"kept": False}})
     put = call.mock_calls[0].kwargs
     assert (put["Value"], put["Tags"]) == ("true", [{"Key": "kept", "Value": "false"}])
+
+
+def test_role_reaches_an_instance_profile_only_by_passing_it(account: Account) -> None:
+    """AddRoleToInstanceProfile (IAM API Reference): the caller needs PassRole on the role, for EC2."""
+    mine, other = account.role(Path="/own/"), account.role()
+    when = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    able = allow("iam:*InstanceProfile", "cloudformation:*")
+    user = account.user(able, allow("iam:PassRole", resource=mine, when=when))
+
+    def profile(role: str) -> Template:
+        return template(P=resource("IAM::InstanceProfile", Roles=[role.rpartition("/")[2]]))
+
+    assert f"iam:PassRole on resource: {other}" in account.deploy(profile(other), user).reasons["P"]
+    made = account.deploy(profile(mine), user)
+    assert made.status == "CREATE_COMPLETE", made.reasons
+    assert account.destroy(made, user).status == "DELETE_COMPLETE"
+
+
+def test_users_of_a_stack_are_made_with_a_boundary_where_that_is_demanded(account: Account) -> None:
+    """`iam:PermissionsBoundary` holds for CreateUser and PutUserPolicy ("Permissions boundaries for IAM entities")."""
+    document = policy(allow("s3:*"))
+    boundary = account.client("iam").create_policy(PolicyName=fresh("bound"), PolicyDocument=document)["Policy"]["Arn"]
+    demand = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    user = account.user(
+        allow("iam:CreateUser", "iam:PutUserPolicy", when=demand),
+        allow("cloudformation:*", "iam:GetUser", "iam:Delete*"),
+    )
+    inline = [{"PolicyName": "p", "PolicyDocument": json.loads(document)}]
+    assert "iam:CreateUser" in account.deploy(template(U=resource("IAM::User", Policies=inline)), user).reasons["U"]
+    bound = resource("IAM::User", Policies=inline, PermissionsBoundary=boundary)
+    made = account.deploy(template(U=bound), user)
+    assert made.status == "CREATE_COMPLETE", made.reasons
+    assert account.destroy(made, user).status == "DELETE_COMPLETE"
+
+
+def test_secret_is_generated_into_its_template(account: Account) -> None:
+    """GenerateSecretString (template reference); deleting leaves no recovery window ("DeletionPolicy attribute")."""
+    how = {"SecretStringTemplate": '{"user": "me"}', "GenerateStringKey": "word", "PasswordLength": 12}
+    stack = account.deploy(only(S=resource("SecretsManager::Secret", GenerateSecretString=how)))
+    own, secrets = stack.outputs["S"], account.client("secretsmanager")
+    found = secrets.get_secret_value(SecretId=own)
+    assert found["Name"].startswith("S-")
+    held = json.loads(found["SecretString"])
+    assert (held["user"], len(held["word"])) == ("me", 12)
+    tags = secrets.describe_secret(SecretId=own)["Tags"]
+    assert _pairs(tags)[SYSTEM] == stack.name
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+    with pytest.raises(ClientError, match="can't find"):
+        secrets.describe_secret(SecretId=own)
+
+
+def _table(*keys: str, **more: Any) -> Template:  # noqa: ANN401 # template properties
+    """A table of one key, with an index for each further one."""
+    names = [{"AttributeName": key, "AttributeType": "S"} for key in keys]
+    hashes = {key: [{"AttributeName": key, "KeyType": "HASH"}] for key in keys}
+    indexes = [
+        {"IndexName": f"by-{key}", "KeySchema": hashes[key], "Projection": {"ProjectionType": "ALL"}}
+        for key in keys[1:]
+    ]
+    asked = {"KeySchema": hashes[keys[0]], "AttributeDefinitions": names, "BillingMode": "PAY_PER_REQUEST", **more}
+    return only(T=resource("DynamoDB::Table", **asked, **({"GlobalSecondaryIndexes": indexes} if indexes else {})))
+
+
+def test_table_is_changed_as_dynamodb_allows(account: Account) -> None:
+    """GlobalSecondaryIndexes, BillingMode, StreamSpecification (AWS::DynamoDB::Table, template reference)."""
+    stack = account.deploy(_table("k"))
+    name, tables = stack.outputs["T"], account.client("dynamodb")
+    both = account.deploy(_table("k", "one", "two"), StackName=stack.name)
+    assert "more than one GSI creation or deletion" in both.reasons["T"]
+    throughput = {"ReadCapacityUnits": "2", "WriteCapacityUnits": 3}
+    wanted = _table("k", "one", StreamSpecification={"StreamViewType": "KEYS_ONLY"}, DeletionProtectionEnabled="true")
+    assert account.deploy(wanted, StackName=stack.name).status == "UPDATE_COMPLETE"
+    found = tables.describe_table(TableName=name)["Table"]
+    assert [index["IndexName"] for index in found["GlobalSecondaryIndexes"]] == ["by-one"]
+    assert found["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
+    assert found["DeletionProtectionEnabled"]
+    plain = _table("k", BillingMode="PROVISIONED", ProvisionedThroughput=throughput)
+    assert account.deploy(plain, StackName=stack.name).status == "UPDATE_COMPLETE"
+    found = tables.describe_table(TableName=name)["Table"]
+    assert found["ProvisionedThroughput"]["WriteCapacityUnits"] == 3
+    assert not found.get("GlobalSecondaryIndexes")
+    assert not found["DeletionProtectionEnabled"]
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
+def test_url_of_an_alias_is_the_aliass(account: Account) -> None:
+    """The Ref of a URL is the function's ARN, with the alias that it has (AWS::Lambda::Url)."""
+    arn = account.function(CODE, account.role())
+    account.client("lambda").create_alias(FunctionName=arn, Name="live", FunctionVersion="$LATEST")
+    given = {"TargetFunctionArn": arn, "AuthType": "AWS_IAM"}
+    stack = account.deploy(
+        only(Own=resource("Lambda::Url", **given), Live=resource("Lambda::Url", Qualifier="live", **given))
+    )
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    assert stack.outputs == {"Own": arn, "Live": f"{arn}:live"}
+    assert account.destroy(stack).status == "DELETE_COMPLETE"

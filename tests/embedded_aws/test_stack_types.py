@@ -9,10 +9,11 @@ import pytest
 from tests.embedded_aws.account import Account, Key, Stack, Template, allow, fresh
 from tests.embedded_aws.stack_cases_makers import MAKERS
 from tests.embedded_aws.stack_cases_others import OTHERS
+from tests.embedded_aws.stack_cases_stores import STORES
 from tests.embedded_aws.stack_schemas import schema_of
 from tests.embedded_aws.stack_type_cases import Case, Given, Props, given, is_there
 
-CASES = [*MAKERS, *OTHERS]
+CASES = [*MAKERS, *OTHERS, *STORES]
 KINDS = pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
 
 

@@ -126,8 +126,8 @@ def _of_role(account: Account, name: str, role: str) -> list[dict[str, Any]]:
     return [event for event, issuer in zip(found, issuers, strict=True) if issuer == role]
 
 
-def test_what_a_stack_does_without_a_request_is_kept(account: Account) -> None:
-    """AWS, "CloudTrail userIdentity element": invokedBy; parameters of what the emulator does itself are not known."""
+def test_what_a_stack_makes_and_reads_is_kept(account: Account) -> None:
+    """AWS, "CloudTrail userIdentity element": invokedBy; of a parameter's read the request is not known."""
     role, name = account.role(allow("dynamodb:*", "ssm:*")), fresh("/size")
     account.client("ssm").put_parameter(Name=name, Value="a", Type="String")
     keys = {
