@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection
 from classlab.errors import UserError
 
 CELL_SECONDS = 900.0
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class NotebookError(UserError):
@@ -27,6 +28,33 @@ class Answer:
     error: str
 
 
+class Outputs:
+    """A cell's outputs as a notebook stores them: what is shown anew takes the place of what was shown before."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self._outdated = False
+
+    def collect(self, message: dict[str, Any]) -> None:
+        """Add an output; text of one stream becomes one output."""
+        if self._outdated:
+            self.clear(wait=False)
+        told = {**message, "header": {"msg_type": message["msg_type"]}}
+        output = nbformat.v4.output_from_msg(told)  # type: ignore[no-untyped-call]  # nbformat has no types here
+        last = self.kept[-1] if self.kept else None
+        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
+            last["text"] += output.text
+        else:
+            self.kept.append(output)
+
+    def clear(self, *, wait: bool) -> None:
+        """Take away what was shown, or let the next output do it; a widget clears only what was shown in it."""
+        self._outdated = wait
+        if not wait:
+            widgets = [place for place, output in enumerate(self.kept) if _WIDGET in output.get("data", {})]
+            del self.kept[widgets[-1] + 1 if widgets else 0 :]
+
+
 class KernelChannel:
     """The messages of one kernel."""
 
@@ -36,7 +64,7 @@ class KernelChannel:
     def execute(self, source: str) -> Answer:
         """Run one cell; returns when the kernel has replied and is idle again."""
         request = self._send(source)
-        outputs: list[Any] = []
+        outputs = Outputs()
         reply: dict[str, Any] | None = None
         idle = False
         while reply is None or not idle:
@@ -49,10 +77,12 @@ class KernelChannel:
                 reply = content
             elif kind == "status":
                 idle = content["execution_state"] == "idle"
+            elif kind == "clear_output":
+                outputs.clear(wait=content["wait"])
             elif kind in ("stream", "display_data", "execute_result", "error"):
-                _collect(outputs, message)
+                outputs.collect(message)
         error = f"{reply['ename']}: {reply['evalue']}" if reply["status"] == "error" else ""
-        return Answer(outputs, reply.get("execution_count"), error)
+        return Answer(outputs.kept, reply.get("execution_count"), error)
 
     def _send(self, source: str) -> str:
         request = uuid.uuid4().hex
@@ -84,14 +114,3 @@ class KernelChannel:
 def _raise_if_dead(message: dict[str, Any]) -> None:
     if message["msg_type"] == "status" and message["content"]["execution_state"] in ("dead", "restarting"):
         raise NotebookError("the kernel died; its log is in /aws/sagemaker/NotebookInstances")
-
-
-def _collect(outputs: list[Any], message: dict[str, Any]) -> None:
-    """Add an output as a notebook stores it; text of one stream becomes one output."""
-    told = {**message, "header": {"msg_type": message["msg_type"]}}
-    output = nbformat.v4.output_from_msg(told)  # type: ignore[no-untyped-call]  # nbformat has no types here
-    last = outputs[-1] if outputs else None
-    if output.output_type == "stream" and last is not None and last.get("name") == output.name:
-        last["text"] += output.text
-    else:
-        outputs.append(output)
