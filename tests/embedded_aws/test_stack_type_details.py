@@ -254,6 +254,19 @@ def test_booleans_among_the_substitutions_of_a_definition_are_jsons(account: Acc
     account.destroy(stack)
 
 
+def test_lifecycle_of_a_bucket_is_set_whole_or_refused(account: Account) -> None:
+    """NoncurrentVersionExpiration has NewerNoncurrentVersions too (AWS::S3::Bucket)."""
+    kept = {"NoncurrentDays": 3, "NewerNoncurrentVersions": "2"}
+    rules = {"Rules": [{"Status": "Enabled", "NoncurrentVersionExpiration": kept}]}
+    stack = account.deploy(only(B=resource("S3::Bucket", LifecycleConfiguration=rules)))
+    found = account.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.outputs["B"])["Rules"][0]
+    assert found["NoncurrentVersionExpiration"] == {"NoncurrentDays": 3, "NewerNoncurrentVersions": 2}
+    account.destroy(stack)
+    unknown = {**rules, "TransitionDefaultMinimumObjectSize": "varies_by_storage_class"}
+    refusal = refused(account, resource("S3::Bucket", LifecycleConfiguration=unknown))
+    assert "TransitionDefaultMinimumObjectSize is not implemented" in refusal
+
+
 def test_role_reaches_an_instance_profile_only_by_passing_it(account: Account) -> None:
     """AddRoleToInstanceProfile (IAM API Reference): the caller needs PassRole on the role, for EC2."""
     mine, other = account.role(Path="/own/"), account.role()
