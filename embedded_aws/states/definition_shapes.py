@@ -18,7 +18,12 @@ _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     **dict.fromkeys((*_ARRAYS_OF_OBJECTS, "ErrorEquals"), _ARRAY),
     **dict.fromkeys(("StartAt", "Next", "Default"), _STRING),
     **dict.fromkeys(("IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds"), _NUMBER),
+    "End": (bool, "a boolean"),
 }
+# Whole numbers, from the least on; JSONata may compute those of states.
+_WHOLE: Mapping[str, int] = {"TimeoutSeconds": 1, "HeartbeatSeconds": 1, "Seconds": 0, "MaxConcurrency": 0}
+_LANGUAGES = ("JSONPath", "JSONata")
+_PATHS = ("InputPath", "OutputPath", "ResultPath", "ItemsPath", "Variable", "SecondsPath", "TimestampPath")
 # Of each type the fields of which it has exactly one; the first is the one that is named where all are missing.
 _ONE_OF: Mapping[str, tuple[str, ...]] = {
     "Choice": ("Choices",),
@@ -36,11 +41,23 @@ def wrong(part: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]
         if not isinstance(value, kind):
             yield where, words
             continue
+        if field in _WHOLE and not _is_whole(value, _WHOLE[field]):
+            yield where, f"an integer of at least {_WHOLE[field]}"
+        if field == "QueryLanguage" and value not in _LANGUAGES:
+            yield where, " or ".join(_LANGUAGES)
+        if field in _PATHS and value is not None and not str(value).startswith("$"):
+            yield where, "a path that begins with $"
         for at, inner in _inside(field, value, where):
             if isinstance(inner, dict):
                 yield from wrong(inner, at)
             else:
                 yield at, "an object"
+
+
+def _is_whole(value: object, least: int) -> bool:
+    if isinstance(value, str):
+        return value.startswith("{%")
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _inside(field: str, value: Any, where: str) -> list[tuple[str, Any]]:  # noqa: ANN401 # any JSON value
