@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.answers import machines, stacks, wording
+from embedded_aws.answers import alarms, machines, stacks, wording
+from embedded_aws.sagemaker.errors import AwsError
 from tests.embedded_aws.account import Account, code_of, fresh
 
 
@@ -104,3 +106,28 @@ def test_empty_default_that_was_given_is_told() -> None:
 
     assert b"DefaultValue" not in told()
     assert b"<DefaultValue></DefaultValue>" in told(Default="")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"Metrics": [{"Id": "a", "Expression": "1"}]}, "Metrics of an alarm is not implemented"),
+        (
+            {"EvaluateLowSampleCountPercentile": "ignore"},
+            "EvaluateLowSampleCountPercentile of an alarm is not implemented",
+        ),
+        ({"Statistic": "Median"}, "at 'statistic' failed to satisfy constraint"),
+    ],
+)
+def test_alarm_that_would_be_kept_in_part_is_refused(account: Account, more: dict[str, Any], told: str) -> None:
+    """CloudWatch API reference, PutMetricAlarm."""
+    asked = {"AlarmName": fresh("alarm"), "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold", **more}
+    with pytest.raises(ClientError, match=told) as refused:
+        account.client("cloudwatch").put_metric_alarm(**asked)
+    assert code_of(refused.value) == "ValidationError"
+
+
+def test_alarm_in_the_query_protocol_is_refused_by_the_same_names() -> None:
+    with pytest.raises(AwsError, match="Metrics of an alarm"):
+        alarms.refuse_form({"Action": ["PutMetricAlarm"], "Metrics.member.1.Id": ["a"]})
+    alarms.refuse_form({"Action": ["PutMetricAlarm"], "MetricName": ["a"], "Dimensions.member.1.Name": ["b"]})
