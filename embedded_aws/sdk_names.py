@@ -28,6 +28,13 @@ _RENAMED = {
     "elasticloadbalancingv2": "elbv2",
     "cloudwatchevents": "events",
 }
+# Codes of SQS's former protocol, which its clients still report, by which the model does not know its errors.
+_OF_QUERIES = {
+    "AWS.SimpleQueueService.NonExistentQueue": "QueueDoesNotExist",
+    "AWS.SimpleQueueService.PurgeQueueInProgress": "PurgeQueueInProgress",
+    "AWS.SimpleQueueService.QueueDeletedRecently": "QueueDeletedRecently",
+    "QueueAlreadyExists": "QueueNameExists",
+}
 _ACRONYM = re.compile(r"([A-Z])([A-Z]+)(?=[A-Z][a-z]|[0-9]|$)")
 
 
@@ -53,7 +60,7 @@ def sdk_name(name: str) -> str:
 
 def error_name(model: ServiceModel, code: str) -> str:
     """The error name of a failed `aws-sdk` call."""
-    prefix, shape = sdk_name(model.service_id.replace(" ", "")), error_shape(model, code)
+    prefix, shape = sdk_name(model.service_id.replace(" ", "")), error_shape(model, _OF_QUERIES.get(code, code))
     return f"{prefix}.{_exception(shape)}" if shape else f"{prefix}.{prefix}Exception"
 
 

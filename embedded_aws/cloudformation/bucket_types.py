@@ -24,21 +24,25 @@ Put = tuple[str, str, Callable[[Any], Any]]
 
 
 def _lifecycle(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    _refuse_members(configuration, {"Rules"})
     return {"Rules": [_lifecycle_rule(rule) for rule in configuration["Rules"]]}
 
 
 def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule in the form of the API; actions that are not known here are refused."""
     wanted: dict[str, Any] = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
-    known = {"Id", "Status", "Prefix", *_LIFECYCLE_ACTIONS}
-    unknown = sorted(rule.keys() - known)
-    if unknown:
-        raise ResourceError(f"LifecycleConfiguration: {unknown[0]} is not implemented by the embedded AWS")
+    _refuse_members(rule, {"Id", "Status", "Prefix", *_LIFECYCLE_ACTIONS})
     if "Id" in rule:
         wanted["ID"] = rule["Id"]
     return wanted | {
         action: read(rule[member]) for member, (action, read) in _LIFECYCLE_ACTIONS.items() if member in rule
     }
+
+
+def _refuse_members(given: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        raise ResourceError(f"LifecycleConfiguration: {unknown[0]} is not implemented by the embedded AWS")
 
 
 _LIFECYCLE_ACTIONS: Mapping[str, tuple[str, Callable[[Any], dict[str, int]]]] = {
@@ -49,7 +53,7 @@ _LIFECYCLE_ACTIONS: Mapping[str, tuple[str, Callable[[Any], dict[str, int]]]] = 
     "ExpirationInDays": ("Expiration", lambda days: {"Days": int(days)}),
     "NoncurrentVersionExpiration": (
         "NoncurrentVersionExpiration",
-        lambda given: {"NoncurrentDays": int(given["NoncurrentDays"])},
+        lambda given: {member: int(number) for member, number in given.items()},
     ),
 }
 

@@ -14,6 +14,7 @@ from embedded_aws.clients import Clients
 from embedded_aws.clock import Clock
 from embedded_aws.patience import patiently
 from embedded_aws.sagemaker.ports import Credentials
+from embedded_aws.sagemaker.shapes import coerced
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,11 @@ class StackCalls:
     calling: Callable[[str, Mapping[str, Any]], None]
 
     def __call__(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 # API parameters
-        """The operation's answer."""
-        self.calling(operation, params)
-        return patiently(lambda: self.clients.call(self.acting(), service, operation, params))
+        """The operation's answer; template values get the types of its members: `Value: 1` of a tag is text."""
+        shape = self.clients.model(service).operation_model(operation).input_shape
+        asked = params if shape is None else coerced(shape, params)
+        self.calling(operation, asked)
+        return patiently(lambda: self.clients.call(self.acting(), service, operation, asked))
 
     def limit(self, seconds: float) -> float:
         """How long to wait for what would be waited for so long on AWS."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _PARAMETERS = (
@@ -29,6 +29,21 @@ def parameter_not_done(params: Mapping[str, str]) -> str | None:
         if name in _VALUES and value != _VALUES[name]:
             return f"{name}={value} is not implemented by the embedded AWS; it takes {_VALUES[name]}"
     return None
+
+
+def macro_not_done(template: Mapping[str, Any]) -> str | None:
+    """Why a template is refused, for a transform that is still in it once those that are done have been applied."""
+    declared = template.get("Transform") or []
+    left = [*(declared if isinstance(declared, list) else [declared]), *_embedded(template)]
+    names = [str(macro.get("Name")) if isinstance(macro, Mapping) else str(macro) for macro in left]
+    return f"The transform {names[0]} is not implemented by the embedded AWS" if names else None
+
+
+def _embedded(part: Any) -> Iterator[Any]:  # noqa: ANN401 # any part of a template
+    if isinstance(part, Mapping) and "Fn::Transform" in part:
+        yield part["Fn::Transform"]
+    for held in part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else ():
+        yield from _embedded(held)
 
 
 def attribute_not_done(template: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from embedded_aws.cloudformation.types import (
     failed,
     gone,
     tag_changes,
+    text_of,
 )
 from embedded_aws.sagemaker.errors import AwsError
 
@@ -169,7 +170,7 @@ def _definition(call: Call, props: Properties) -> str:
     else:
         text = str(props["DefinitionString"])
     for key, value in props.get("DefinitionSubstitutions", {}).items():
-        text = text.replace(f"${{{key}}}", str(value))
+        text = text.replace(f"${{{key}}}", text_of(value))
     return text
 
 

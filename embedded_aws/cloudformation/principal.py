@@ -11,6 +11,13 @@ from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.ports import Credentials
 
 SERVICE_PRINCIPAL = "cloudformation.amazonaws.com"
+_WORKING = frozenset(
+    {
+        *("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"),
+        *("CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack"),
+    }
+)
+"""What is done with the role; whoever only looks at a stack needs none, and the role may be gone."""
 Record = MutableMapping[str, Any]
 
 
@@ -25,6 +32,8 @@ class Principals:
 
     def role(self, params: Mapping[str, str]) -> str | None:
         """The role a call's work is done with: given now, or remembered."""
+        if params.get("Action") not in _WORKING:
+            return None
         known = [record.get("RoleARN") for record in self._records(params)]
         return next((str(arn) for arn in [params.get("RoleARN"), *known] if arn), None)
 

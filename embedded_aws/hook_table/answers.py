@@ -60,6 +60,13 @@ TABLE: Table = {
             )
         },
     ),
+    "alarms": (
+        "An alarm asks for nothing that is dropped, and its values are within their ranges.",
+        {
+            "services.cloudwatch:_put_metric_alarm": "params, cbor_data, is_cbor, is_json",
+            "services.cloudwatch:_error": "code, message, status, use_json, use_cbor",
+        },
+    ),
     "buckets-with-versions": (
         "A bucket with versions says that all of them must go.",
         {"services.s3:_error": None, "services.s3:_bucket_versioning": None},

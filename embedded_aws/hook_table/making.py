@@ -42,6 +42,17 @@ TABLE: Table = {
             "services.lambda_svc:_LAMBDA_STATE_TRANSITION_DELAY": None,
         },
     ),
+    "event-sources": (
+        "A function has a source once; the queue must be there, and what would be dropped is refused by its name.",
+        {
+            "services.lambda_svc:_create_esm": "data",
+            "services.lambda_svc:_update_esm": "esm_id, data",
+            "services.lambda_svc:_resolve_existing_esm_function": "function_ref",
+            "services.lambda_svc:_func_arn": "name",
+            "services.lambda_svc:_esms": None,
+            "services.sqs:_queue_name_to_url": None,
+        },
+    ),
     "deletions": (
         "A policy with further versions and a rule with targets refuse to be deleted.",
         {

@@ -1,4 +1,4 @@
-"""Hooks of answers: AWS's refusals, texts and members around the handlers of four services."""
+"""Hooks of answers: AWS's refusals, texts and members around the handlers of some services."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack import app
-from ministack.services import iam, s3
+from ministack.services import cloudwatch, iam, s3
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import engine as cfn_engine
 from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 from ministack.services.cloudformation import stacks as cfn_stacks
 
-from embedded_aws.answers import identity_access, machines, schedules, stacks, wording
+from embedded_aws.answers import alarms, identity_access, machines, schedules, stacks, wording
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, error_reply
 from embedded_aws.sagemaker.errors import AwsError
@@ -187,3 +187,21 @@ def _buckets_with_versions(_: Engine) -> None:
         return refuse(code, text, status, resource, *more, **named)
 
     s3._error = refuse_with_versions
+
+
+@HOOKS.applies("alarms")
+def _alarms(engine: Engine) -> None:
+    put, model = cloudwatch._put_metric_alarm, engine.clients.model("cloudwatch")
+    shape = model.operation_model("PutMetricAlarm").input_shape
+
+    def put_whole(params: Any, data: Any, is_cbor: bool, is_json: bool = False) -> Any:  # noqa: FBT001, FBT002 # the emulator's parameters
+        try:
+            if is_cbor or is_json:
+                alarms.refuse(data, shape)
+            else:
+                alarms.refuse_form(params)
+        except AwsError as error:
+            return cloudwatch._error("ValidationError", error.message, 400, use_json=is_json, use_cbor=is_cbor)
+        return put(params, data, is_cbor, is_json)
+
+    cloudwatch._put_metric_alarm = put_whole

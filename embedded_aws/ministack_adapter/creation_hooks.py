@@ -6,8 +6,9 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, sqs
 
+from embedded_aws.answers import event_sources
 from embedded_aws.engine import Engine
 from embedded_aws.iam import creation_rights
 from embedded_aws.iam import resources as iam_resources
@@ -145,3 +146,32 @@ def _function_code(engine: Engine) -> None:
 
     app.SERVICE_HANDLERS["lambda"] = handle
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = _ACTIVE_AFTER_SECONDS
+
+
+@HOOKS.applies("event-sources")
+def _event_sources(_: Engine) -> None:
+    create, update = lambda_svc._create_esm, lambda_svc._update_esm
+
+    def create_vetted(data: dict[str, Any]) -> Any:
+        name, qualifier, wrong = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
+        source = str(data.get("EventSourceArn"))
+        try:
+            event_sources.refuse(data)
+            event_sources.refuse_missing(source, sqs._queue_name_to_url)
+            if not wrong:
+                arn = lambda_svc._func_arn(name) + (f":{qualifier}" if qualifier else "")
+                event_sources.refuse_again(source, arn, lambda_svc._esms.values())
+        except AwsError as error:
+            return error_reply(error)
+        return create(data)
+
+    def update_vetted(own: str, data: dict[str, Any]) -> Any:
+        held = lambda_svc._esms.get(own) or {}
+        known = ("BatchSize", "EventSourceArn", "MaximumBatchingWindowInSeconds")
+        try:
+            event_sources.refuse({**{name: held.get(name) for name in known}, **data})
+        except AwsError as error:
+            return error_reply(error)
+        return update(own, data)
+
+    lambda_svc._create_esm, lambda_svc._update_esm = create_vetted, update_vetted

@@ -76,7 +76,10 @@ def _stack_templates(engine: Engine) -> None:
 def _validate(
     schemas: ResourceSchemas, inner: Callable[..., None], template: Any, conditions: Any, params: Any = None
 ) -> None:
-    """The emulator's checks of a template, and those it lacks; a macro may still make everything of what it says."""
+    """The emulator's checks of a template, and those it lacks.
+
+    A macro may still make everything of what a template says that is only validated (it has no `params`).
+    """
     expanded = not template.get("Transform")
     if expanded:
         _raise(
@@ -88,6 +91,8 @@ def _validate(
         inner(template, conditions, params=params)
     except ValueError as error:
         raise ValueError(template_checks.unrecognized(str(error), schemas.known)) from error
+    if params is not None:
+        _raise(not_done.macro_not_done(template))
     if expanded:
         references = cfn_engine._intrinsic_references
         _raise(

@@ -38,9 +38,12 @@ class Rate:
     every: timedelta
 
     def next_after(self, moment: datetime, start: datetime) -> datetime | None:
-        """The first multiple of the interval after the start that is not before `moment`."""
+        """The first multiple of the interval after the start that is not before `moment`; None after the year 9999."""
         passed = max(-((start - moment) // self.every), 0)
-        return start + passed * self.every
+        try:
+            return start + passed * self.every
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def parse(text: str, zone_name: str) -> Expression:
         raise _refused(f"Invalid Schedule Expression Timezone {zone_name}.") from error
     try:
         found = _at(text, zone) or _rate(text) or _cron(text, zone)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _refused(f"Invalid Schedule Expression {text}.") from error
     if found is None:
         raise _refused(f"Invalid Schedule Expression {text}.")

@@ -86,9 +86,15 @@ class Scheduler:
         while not self._ended.wait(_TICK_SECONDS):
             now = datetime.now(UTC)
             for key, schedule in dict(self._store.schedules()).items():
-                moment = self._due(key, schedule, now)
-                if moment is not None:
-                    self._fire(key, schedule, moment)
+                try:
+                    self._look_at(key, schedule, now)
+                except Exception:  # one schedule must not keep all others from firing
+                    logger.exception("schedule %s", schedule.get("Name"))
+
+    def _look_at(self, key: object, schedule: Schedule, now: datetime) -> None:
+        moment = self._due(key, schedule, now)
+        if moment is not None:
+            self._fire(key, schedule, moment)
 
     def _due(self, key: object, schedule: Schedule, now: datetime) -> datetime | None:
         """The moment for which the schedule is due now; an update makes it a new schedule.

@@ -57,6 +57,15 @@ def _compared(operator: str, value: Any, expected: Any, resolve: Resolve) -> boo
     raise TaskError("States.Runtime", f"{operator} is not an operator of Choice states")
 
 
+def takes(operator: str, operand: object) -> bool:
+    """Whether an operator may have this beside it: a path, a boolean, or a value of its kind."""
+    if operator.endswith("Path"):
+        return isinstance(operand, str) and operand.startswith("$")
+    if operator in ("IsPresent", *_KINDS):
+        return isinstance(operand, bool)
+    return any(operator.startswith(kind) and read(operand) is not None for kind, read in _VALUES.items())
+
+
 def _found(path: str, resolve: Resolve) -> Any:  # noqa: ANN401 # any JSON value
     value = resolve(path)
     if value is MISSING:

@@ -26,6 +26,8 @@ _WITHOUT_NEXT = ("Choice", "Succeed", "Fail")
 _UNKNOWN_SAGEMAKER = ("createLabelingJob",)
 _LONGEST = 99_999_999
 _LONGEST_DELAY = 31_622_400
+_LONGEST_NAME = 80
+_TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 _SCHEMA = "SCHEMA_VALIDATION_FAILED"
 
 
@@ -62,6 +64,7 @@ def faults(definition: str, kind: str) -> Iterator[Fault]:
     if not wrong:
         yield from _machine(machine, "", machine.get("QueryLanguage", "JSONPath"), kind)
         yield from _labels(machine)
+        yield from _names(machine)
 
 
 def _labels(machine: State) -> Iterator[Fault]:
@@ -69,6 +72,15 @@ def _labels(machine: State) -> Iterator[Fault]:
     labels = [state["Label"] for _, state in every_state(machine) if "Label" in state]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield Fault(_SCHEMA, f"Label {label} is not unique")
+
+
+def _names(machine: State) -> Iterator[Fault]:
+    """Names of states are unique in a machine; the text as users report it (aws-cloudformation/cfn-lint issue 3616)."""
+    names = [name for name, _ in every_state(machine)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Fault("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}")
+    for name in (name for name in names if len(name) > _LONGEST_NAME):
+        yield Fault(_SCHEMA, f"The name of a state has at most {_LONGEST_NAME} characters", f"/States/{name}")
 
 
 def every_state(machine: State) -> Iterator[tuple[str, State]]:
@@ -132,9 +144,7 @@ def _state(state: State, place: str, language: str, kind: str) -> Iterator[Fault
     for field in definition_fields.unknown(state, own):
         yield _unsupported(place, field)
     yield from _catchers(state, place)
-    if state["Type"] == "Choice" and own == "JSONPath":
-        for number, rule in enumerate(state.get("Choices", [])):
-            yield from _rule(rule, f"{place}/Choices[{number}]")
+    yield from _of_language(state, place, own)
     if state["Type"] == "Task":
         yield from _task(state, place, kind)
     if state["Type"] == "Map":
@@ -142,9 +152,39 @@ def _state(state: State, place: str, language: str, kind: str) -> Iterator[Fault
     yield from _inner(state, place, own, kind)
 
 
+def _of_language(state: State, place: str, language: str) -> Iterator[Fault]:
+    """Rules of Choice states, and the fields that JSONPath computes."""
+    for number, rule in enumerate(state.get("Choices", [])):
+        yield from _choice(rule, f"{place}/Choices[{number}]", language)
+    if language == "JSONPath":
+        for field in _TEMPLATES:
+            yield from _template(state.get(field), f"{place}/{field}")
+
+
+def _template(part: object, place: str) -> Iterator[Fault]:
+    """Fields that are computed: AWS's text."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _template(item, place)
+    for name, value in part.items() if isinstance(part, dict) else ():
+        if not name.endswith(".$"):
+            yield from _template(value, place)
+        elif not (isinstance(value, str) and value.startswith(("$", "States."))):
+            text = f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+            yield Fault(_SCHEMA, text, place)
+
+
 def _unsupported(place: str, field: str) -> Fault:
     """A field that is not known there. The text is not AWS's."""
     return Fault(_SCHEMA, "Field is not supported", f"{place}/{field}")
+
+
+def _choice(rule: State, place: str, language: str) -> Iterator[Fault]:
+    needed = ("Next",) if language == "JSONPath" else ("Condition", "Next")
+    if missing := [field for field in needed if field not in rule]:
+        yield Fault(_SCHEMA, f"These fields are required: [{', '.join(missing)}]", place)
+    elif language == "JSONPath":
+        yield from _rule(rule, place)
 
 
 def _rule(rule: State, place: str) -> Iterator[Fault]:
@@ -161,6 +201,8 @@ def _rule(rule: State, place: str) -> Iterator[Fault]:
         yield from _rule(rule["Not"], f"{place}/Not")
     elif operator not in choice_rules.OPERATORS or "Variable" not in rule:
         yield Fault(_SCHEMA, f"{operator} is not an operator of a Variable", place)
+    elif not choice_rules.takes(operator, rule[operator]):
+        yield Fault(_SCHEMA, f"{operator} cannot be {json.dumps(rule[operator])}", f"{place}/{operator}")
 
 
 def _inner(state: State, place: str, language: str, kind: str) -> Iterator[Fault]:
@@ -189,6 +231,8 @@ def _catchers(state: State, place: str) -> Iterator[Fault]:
                 yield Fault(_SCHEMA, "States.ALL must appear alone and in the last member", f"{where}/ErrorEquals")
             if group == "Retry":
                 yield from _retrier(member, where)
+            elif "Next" not in member:
+                yield Fault(_SCHEMA, "These fields are required: [Next]", where)
             for field in member:
                 if field not in definition_fields.MEMBERS[group]:
                     yield _unsupported(where, field)

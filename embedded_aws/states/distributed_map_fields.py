@@ -118,6 +118,8 @@ def faults(state: State) -> Iterator[str]:
     """What CreateStateMachine refuses in a Map state. The rules are AWS's; the texts are not."""
     processor = state.get("ItemProcessor") or state.get("Iterator") or {}
     config = processor.get("ProcessorConfig") or {}
+    if config.get("Mode", "INLINE") not in ("INLINE", "DISTRIBUTED"):
+        yield f"The Mode of ProcessorConfig is INLINE or DISTRIBUTED, not {config['Mode']}"
     if config.get("Mode", "INLINE") != "DISTRIBUTED":
         yield from (f"{field} needs a Map state in DISTRIBUTED mode" for field in _ONLY_DISTRIBUTED if field in state)
         return

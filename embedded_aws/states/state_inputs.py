@@ -41,7 +41,10 @@ def check_wait(state: State, resolve: Resolve) -> None:
 
 
 def check_map(state: State, resolve: Resolve) -> None:
-    """TaskError (States.Runtime) if an inline Map's items are no array."""
+    """TaskError (States.Runtime) if an inline Map's items are no array, or its concurrency is no number."""
+    most = state.get("MaxConcurrency", 0)
+    if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+        raise TaskError("States.Runtime", f"MaxConcurrency must be a non-negative integer, but was {most!r}")
     if "ItemReader" in state:
         return
     path = str(state.get("ItemsPath", "$"))

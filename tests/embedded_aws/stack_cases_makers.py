@@ -59,6 +59,14 @@ def _event_source(given: Given, **more: Any) -> Props:  # noqa: ANN401 # templat
     return {"FunctionName": given.function, "EventSourceArn": queue_arn(given, given.queue), **more}
 
 
+def _first_event_source(given: Given) -> Props:
+    """A function has a queue once: what a stack without the right to delete has left goes first."""
+    functions = given.account.client("lambda")
+    for left in functions.list_event_source_mappings(FunctionName=given.function)["EventSourceMappings"]:
+        functions.delete_event_source_mapping(UUID=left["UUID"])
+    return _event_source(given, BatchSize="5", Tags=TAGS)
+
+
 MAKERS = [
     Case(
         "AWS::IAM::Role",
@@ -256,7 +264,7 @@ MAKERS = [
     ),
     Case(
         "AWS::Lambda::EventSourceMapping",
-        lambda given: _event_source(given, BatchSize="5", Tags=TAGS),
+        _first_event_source,
         ("lambda:CreateEventSourceMapping", "lambda:TagResource", "lambda:GetEventSourceMapping"),
         ("lambda:GetEventSourceMapping", "lambda:DeleteEventSourceMapping"),
         lambda given, own, _props: given.account.client("lambda").get_event_source_mapping(UUID=own),

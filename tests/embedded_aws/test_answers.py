@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.answers import machines, stacks, wording
-from tests.embedded_aws.account import Account, code_of, fresh
+from embedded_aws.answers import alarms, machines, stacks, wording
+from embedded_aws.sagemaker.errors import AwsError
+from tests.embedded_aws.account import Account, allow, code_of, fresh
+from tests.embedded_aws.stack_templates import CODE
 
 
 @pytest.mark.parametrize(
@@ -104,3 +107,56 @@ def test_empty_default_that_was_given_is_told() -> None:
 
     assert b"DefaultValue" not in told()
     assert b"<DefaultValue></DefaultValue>" in told(Default="")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"Metrics": [{"Id": "a", "Expression": "1"}]}, "Metrics of an alarm is not implemented"),
+        (
+            {"EvaluateLowSampleCountPercentile": "ignore"},
+            "EvaluateLowSampleCountPercentile of an alarm is not implemented",
+        ),
+        ({"Statistic": "Median"}, "at 'statistic' failed to satisfy constraint"),
+    ],
+)
+def test_alarm_that_would_be_kept_in_part_is_refused(account: Account, more: dict[str, Any], told: str) -> None:
+    """CloudWatch API reference, PutMetricAlarm."""
+    asked = {"AlarmName": fresh("alarm"), "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold", **more}
+    with pytest.raises(ClientError, match=told) as refused:
+        account.client("cloudwatch").put_metric_alarm(**asked)
+    assert code_of(refused.value) == "ValidationError"
+
+
+def test_alarm_in_the_query_protocol_is_refused_by_the_same_names() -> None:
+    with pytest.raises(AwsError, match="Metrics of an alarm"):
+        alarms.refuse_form({"Action": ["PutMetricAlarm"], "Metrics.member.1.Id": ["a"]})
+    alarms.refuse_form({"Action": ["PutMetricAlarm"], "MetricName": ["a"], "Dimensions.member.1.Name": ["b"]})
+
+
+def test_event_source_mapping_that_lambda_refuses(account: Account) -> None:
+    """Texts as users report them (hashicorp/terraform-provider-aws issue 15539) and LocalStack has them of AWS."""
+    function, queue = account.function(CODE, account.role(allow("sqs:*"))), fresh("queue")
+    url = account.client("sqs").create_queue(QueueName=queue)["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{account.engine.account}:{queue}"
+    lambdas = account.client("lambda")
+
+    def refused(**asked: Any) -> str:  # noqa: ANN401 # CreateEventSourceMapping's parameters
+        with pytest.raises(ClientError) as caught:
+            lambdas.create_event_source_mapping(**{"FunctionName": function, "EventSourceArn": arn, **asked})
+        return f"{code_of(caught.value)}: {caught.value}"
+
+    assert "InvalidParameterValueException: " in refused(EventSourceArn=f"{arn}-not")
+    assert "batch window in seconds must be greater than 0" in refused(BatchSize=11)
+    assert "KMSKeyArn of an event source mapping is not implemented" in refused(
+        KMSKeyArn="arn:aws:kms:us-east-1:1:key/k"
+    )
+    made = lambdas.create_event_source_mapping(FunctionName=function, EventSourceArn=arn)["UUID"]
+    again = refused()
+    assert again.startswith("ResourceConflictException: ")
+    assert f"existing mapping with UUID {made}" in again
+    with pytest.raises(ClientError, match="batch window in seconds must be greater than 0"):
+        lambdas.update_event_source_mapping(UUID=made, BatchSize=11)
+    lambdas.update_event_source_mapping(UUID=made, BatchSize=11, MaximumBatchingWindowInSeconds=1)
+    lambdas.delete_event_source_mapping(UUID=made)
+    account.client("sqs").delete_queue(QueueUrl=url)

@@ -352,3 +352,25 @@ def test_words_about_types_and_parameters() -> None:
     defined = {"A": {"Type": "String"}, "B": {"Type": "String", "Default": ""}, "C": {"Type": "String"}}
     assert parameter_problem(defined, []) == "Parameters: [A, C] must have values"
     assert parameter_problem(defined, [{"Key": "A"}, {"Key": "C"}]) is None
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {**template(Queue=_QUEUE), "Transform": "My::Macro"},
+        {**template(Queue=_QUEUE), "Transform": ["AWS::LanguageExtensions", {"Name": "My::Macro"}]},
+        template(Queue={**_QUEUE, "Metadata": {"Fn::Transform": {"Name": "My::Macro"}}}),
+    ],
+)
+def test_macro_that_nobody_applies_is_refused_by_name(account: Account, wanted: Template) -> None:
+    """AWS refuses macros that are not there ("Use template macros"); here none is but two of AWS's."""
+    refused = _refused(account, wanted, Capabilities=["CAPABILITY_AUTO_EXPAND"])
+    assert _told(refused) == "The transform My::Macro is not implemented by the embedded AWS"
+    stacks, change = account.client("cloudformation"), {"StackName": fresh("macro"), "ChangeSetName": "c"}
+    with pytest.raises(ClientError, match="The transform My::Macro is not implemented"):
+        stacks.create_change_set(
+            **change,
+            ChangeSetType="CREATE",
+            TemplateBody=json.dumps(wanted),
+            Capabilities=["CAPABILITY_AUTO_EXPAND"],
+        )

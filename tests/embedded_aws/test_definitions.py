@@ -85,6 +85,15 @@ def test_definitions_are_refused_in_awss_words(definition: str, kind: str, expec
                 "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["X"]}],
             }
         },
+        {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": "true", "Next": "A"}]}},
+        {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "NumericEquals": "5", "Next": "A"}]}},
+        {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "TimestampEquals": "noon", "Next": "A"}]}},
+        {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": True}], "Default": "B"}, "B": END},
+        {"A": {"Type": "Choice", "QueryLanguage": "JSONata", "Choices": [{"Next": "B"}]}, "B": END},
+        {"A": {**retried(), "Catch": [{"ErrorEquals": ["X"]}]}},
+        {"A": {**END, "Parameters": {"in": [{"a.$": 5}]}}},
+        {"A": {"Type": "Parallel", "End": True, "Branches": [{"StartAt": "A", "States": {"A": END}}]}},
+        {"A" * 81: END},
         {"A": retried(BackoffRate=0.5)},
         {"A": retried(IntervalSeconds=0)},
         {"A": retried(IntervalSeconds=5, MaxDelaySeconds=5)},
@@ -106,6 +115,27 @@ def test_definitions_that_are_none_are_refused(account: Account, states: dict[st
         ({"Type": "Pass", "Next": ["A"]}, "/Next"),
         ({"Type": "Choice", "Choices": [{"And": "text", "Next": "A"}]}, "/Choices[0]/And"),
         ({"Type": "Choice"}, ""),
+        ({"Type": "Pass", "End": "true"}, "/End"),
+        ({**END, "InputPath": "a"}, "/InputPath"),
+        ({**END, "ResultPath": "$.a[0]"}, "/ResultPath"),
+        ({**END, "ResultPath": "$.a[*]"}, "/ResultPath"),
+        ({"Type": "Wait", "End": True, "Timestamp": "tomorrow"}, "/Timestamp"),
+        ({**END, "QueryLanguage": "Basic"}, "/QueryLanguage"),
+        ({"Type": "Wait", "End": True, "Seconds": "5"}, "/Seconds"),
+        ({"Type": "Wait", "End": True, "Seconds": -5}, "/Seconds"),
+        ({**retried(), "TimeoutSeconds": 0}, "/TimeoutSeconds"),
+        (
+            {
+                "Type": "Map",
+                "End": True,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "SPREAD"},
+                    "StartAt": "B",
+                    "States": {"B": END},
+                },
+            },
+            "",
+        ),
         ({"Type": "Parallel", "End": True}, ""),
         ({"Type": "Parallel", "End": True, "Branches": ["text"]}, "/Branches[0]"),
         ({"Type": "Map", "End": True}, ""),
@@ -121,6 +151,17 @@ def test_parts_that_are_missing_or_of_another_kind_are_named(state: Any, place: 
     """Amazon States Language specification, "State Types" and "Errors": what fields hold, and which must be there."""
     [fault] = faults(machine_of({"A": state}), "STANDARD")
     assert (fault.code, fault.location) == ("SCHEMA_VALIDATION_FAILED", f"/States/A{place}")
+
+
+def test_timeout_of_a_machine_is_a_number() -> None:
+    [fault] = faults(machine_of({"A": END}, TimeoutSeconds="60"), "STANDARD")
+    assert (fault.code, fault.location) == ("SCHEMA_VALIDATION_FAILED", "/TimeoutSeconds")
+
+
+def test_numbers_of_states_may_be_computed() -> None:
+    """Step Functions developer guide, "Transforming data with JSONata": Seconds and TimeoutSeconds among others."""
+    wait = {"Type": "Wait", "Seconds": "{% $states.input.n %}", "End": True, **JSONATA}
+    assert not list(faults(machine_of({"A": wait}), "STANDARD"))
 
 
 def test_definitions_can_be_tried(account: Account) -> None:

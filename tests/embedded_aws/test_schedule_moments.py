@@ -128,6 +128,7 @@ def test_flexible_window_spreads_deliveries(share: float, seconds: float) -> Non
         ("at(2026-03-02T09:00:00)", "Asia/Seoul", datetime(2026, 3, 2, 0, 0, tzinfo=UTC)),
         ("at(2026-02-01T00:00:00)", "UTC", None),
         ("rate(90 minutes)", "UTC", START),
+        ("rate(999999999 days)", "UTC", START),
         ("cron(30 9 * * ? *)", "UTC", datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
         ("cron(0 9 ? * MON-FRI *)", "America/New_York", datetime(2026, 3, 2, 14, 0, tzinfo=UTC)),
         ("cron(10/20 10 1 3 ? 2026)", "UTC", datetime(2026, 3, 1, 10, 10, tzinfo=UTC)),
@@ -147,6 +148,10 @@ def test_flexible_window_spreads_deliveries(share: float, seconds: float) -> Non
 def test_next_moment(expression: str, zone: str, expected: datetime | None) -> None:
     """EventBridge Scheduler user guide, "Schedule types": fields, wildcards, and rates that begin at once."""
     assert parse(expression, zone).next_after(START, START) == expected
+
+
+def test_rate_whose_next_time_no_calendar_has_comes_due_once() -> None:
+    assert parse("rate(999999999 days)", "UTC").next_after(START + timedelta(seconds=1), START) is None
 
 
 @pytest.mark.parametrize(
@@ -179,6 +184,7 @@ def test_hours_that_daylight_saving_time_skips_and_repeats(expression: str, mome
         " rate(10 minutes)",
         "rate(10 seconds)",
         "rate(-10 minutes)",
+        "rate(99999999999 days)",
         "cron(* * * *)",
         "cron(60 1 * * ? *)",
         "cron(7 20 * * NOT *)",
@@ -194,6 +200,15 @@ def test_what_is_no_expression(expression: str) -> None:
     """EventBridge Scheduler user guide, "Schedule types"; some recorded against AWS in LocalStack's public tests."""
     with pytest.raises(AwsError, match="Invalid Schedule Expression"):
         parse(expression, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone"),
+    [("at(9999-12-31T23:59:59)", "America/New_York"), ("at(0001-01-01T00:00:00)", "Asia/Tokyo")],
+)
+def test_moment_that_utc_does_not_have_is_no_expression(expression: str, zone: str) -> None:
+    with pytest.raises(AwsError, match="Invalid Schedule Expression"):
+        parse(expression, zone)
 
 
 # --- engines that follow one another -----------------------------------------------------------------------
@@ -262,3 +277,10 @@ def test_what_was_not_delivered_is_delivered_by_the_next_engine() -> None:
     sent, tables = calls_of({}, under_way={"d": (once, PAST)})
     assert sent == [PAST.strftime("%Y-%m-%dT%H:%M:%SZ")]
     assert tables["under way"] == {}
+
+
+def test_schedule_that_breaks_keeps_no_other_from_firing() -> None:
+    """Schedules have nothing to do with each other, whatever is wrong with one."""
+    moment = (PAST + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    sent, _ = calls_of({"broken": kept_schedule("nonsense"), "right": kept_schedule(f"at({moment})")})
+    assert sent == [f"{moment}Z"]

@@ -218,6 +218,55 @@ def test_booleans_where_text_is_wanted_are_as_templates_have_them() -> None:
     assert (put["Value"], put["Tags"]) == ("true", [{"Key": "kept", "Value": "false"}])
 
 
+def test_numbers_and_booleans_are_text_where_a_call_wants_text(account: Account) -> None:
+    """`Value: 1` and `SourceAccount: 123456789012` are what YAML makes of them; CloudFormation takes both as text."""
+    tags = [{"Key": "number", "Value": 1}, {"Key": "boolean", "Value": True}]
+    function = account.function(CODE, account.role())
+    things = only(
+        Bucket=resource("S3::Bucket", Tags=tags),
+        Topic=resource("SNS::Topic", Tags=tags),
+        Role=resource("IAM::Role", AssumeRolePolicyDocument=trust("lambda"), Description=5, Tags=tags),
+        Allowed=resource(
+            "Lambda::Permission",
+            Action="lambda:InvokeFunction",
+            FunctionName=function,
+            Principal="s3.amazonaws.com",
+            SourceAccount=123456789012,
+        ),
+    )
+    stack = account.deploy(things)
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    wanted = {"number": "1", "boolean": "true"}
+    in_s3 = _pairs(account.client("s3").get_bucket_tagging(Bucket=stack.outputs["Bucket"])["TagSet"])
+    role = account.client("iam").get_role(RoleName=stack.outputs["Role"])["Role"]
+    assert {key: in_s3[key] for key in wanted} == _pairs(role["Tags"]) == wanted
+    assert role["Description"] == "5"
+    assert account.destroy(stack).status == "DELETE_COMPLETE"
+
+
+def test_booleans_among_the_substitutions_of_a_definition_are_jsons(account: Account) -> None:
+    """DefinitionSubstitutions holds strings, integers and booleans (AWS::StepFunctions::StateMachine)."""
+    text = '{"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": [${on}, ${at}], "End": true}}}'
+    given = {"DefinitionString": text, "DefinitionSubstitutions": {"on": True, "at": 1}, "RoleArn": account.role()}
+    stack = account.deploy(only(M=resource("StepFunctions::StateMachine", **given)))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    assert account.execute(stack.outputs["M"])["output"] == "[true, 1]"
+    account.destroy(stack)
+
+
+def test_lifecycle_of_a_bucket_is_set_whole_or_refused(account: Account) -> None:
+    """NoncurrentVersionExpiration has NewerNoncurrentVersions too (AWS::S3::Bucket)."""
+    kept = {"NoncurrentDays": 3, "NewerNoncurrentVersions": "2"}
+    rules = {"Rules": [{"Status": "Enabled", "NoncurrentVersionExpiration": kept}]}
+    stack = account.deploy(only(B=resource("S3::Bucket", LifecycleConfiguration=rules)))
+    found = account.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.outputs["B"])["Rules"][0]
+    assert found["NoncurrentVersionExpiration"] == {"NoncurrentDays": 3, "NewerNoncurrentVersions": 2}
+    account.destroy(stack)
+    unknown = {**rules, "TransitionDefaultMinimumObjectSize": "varies_by_storage_class"}
+    refusal = refused(account, resource("S3::Bucket", LifecycleConfiguration=unknown))
+    assert "TransitionDefaultMinimumObjectSize is not implemented" in refusal
+
+
 def test_role_reaches_an_instance_profile_only_by_passing_it(account: Account) -> None:
     """AddRoleToInstanceProfile (IAM API Reference): the caller needs PassRole on the role, for EC2."""
     mine, other = account.role(Path="/own/"), account.role()

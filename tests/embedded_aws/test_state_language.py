@@ -43,6 +43,17 @@ def test_paths_that_lead_nowhere_fail(account: Account, state: dict[str, Any]) -
             {"no": "array"},
             "States.Runtime",
         ),
+        (
+            {
+                "Type": "Map",
+                "ItemsPath": "$.a",
+                "MaxConcurrencyPath": "$.n",
+                "ItemProcessor": {"StartAt": "P", "States": {"P": END}},
+                "End": True,
+            },
+            {"a": [1], "n": -1},
+            "States.Runtime",
+        ),
     ],
 )
 def test_inputs_that_do_not_fit_fail(account: Account, state: dict[str, Any], given: Any, error: str) -> None:  # noqa: ANN401 # any JSON value

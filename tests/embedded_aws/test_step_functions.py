@@ -288,6 +288,7 @@ def test_acronyms_become_words(wire: str, sdk: str) -> None:
         ("sagemaker", "ValidationException", "SageMaker.SageMakerException"),
         ("sagemaker", "ThrottlingException", "SageMaker.SageMakerException"),
         ("s3", "NoSuchBucket", "S3.NoSuchBucketException"),
+        ("sqs", "AWS.SimpleQueueService.NonExistentQueue", "Sqs.QueueDoesNotExistException"),
         ("cloudformation", "ValidationError", "CloudFormation.CloudFormationException"),
         ("rds", "DBClusterNotFoundFault", "Rds.DbClusterNotFoundException"),
     ],
