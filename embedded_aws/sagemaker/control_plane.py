@@ -116,6 +116,8 @@ class ControlPlane:
             self.later(lambda: self._fail_for_capacity(kind, record), seconds)
         else:
             self.runtime.started(self, kind, record)
+        if kind.is_job and record[kind.status] == "Stopping":  # a stop has come before there was anything to end
+            jobs.end(self, kind, record)
 
     def _fail_for_capacity(self, kind: Kind, record: Record) -> None:
         """An endpoint that serves goes on with what it has; who waits for spot instances has only waited too long."""
