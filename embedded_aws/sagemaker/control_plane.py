@@ -88,7 +88,7 @@ class ControlPlane:
         """Records with instances in use that count against the kind's quota. Call it with the lock held."""
         for other in KINDS.values():
             if other.quota == kind.quota:
-                for record in self.store.all(other):
+                for record in self.store.glance(other):
                     if record[other.status] in other.live or warm_pools.is_available(record):
                         yield record
 
@@ -98,7 +98,7 @@ class ControlPlane:
         Call it with the lock held.
         """
         running = (other for other in self.in_use(kind) if other is not giver)
-        self.quotas.check(kind, record, running, self.store.all(kind))
+        self.quotas.check(kind, record, running, self.store.glance(kind))
 
     def launch(self, kind: Kind, record: Record) -> None:
         """Has the runtime run a record that is kept, unless its instances are not to be had. Call it without the lock.
