@@ -183,6 +183,7 @@ class ControlPlane:
             if record[kind.status] != status:
                 record["_since"] = now()
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
+            self.store.touch(kind, record)
             if kind is TRAINING_JOB:
                 jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
                 tuning.note(record)

@@ -58,6 +58,18 @@ def test_a_create_call_touches_what_it_makes_and_no_other(engines: Engines) -> N
     assert touched == {"two"}
 
 
+def test_what_a_tuning_job_tells_of_its_training_jobs_is_written(engines: Engines) -> None:
+    at = engines.stand
+    at("CreateHyperParameterTuningJob", **tuning())
+    child = of_tuning.launch(at.plane, at.plane.record(TUNING_JOB, "tune"), {"depth": "1"})
+    engines.journal.flush()
+    at.plane.transition(TRAINING_JOB, child, "Completed")
+    named = {"HyperParameterTuningJobName": "tune"}
+    assert at("DescribeHyperParameterTuningJob", **named)["TrainingJobStatusCounters"]["Completed"] == 1
+    (listed,) = engines.next()("ListTrainingJobsForHyperParameterTuningJob", **named)["TrainingJobSummaries"]
+    assert listed["TrainingJobStatus"] == "Completed"
+
+
 def test_tuning_job_and_its_training_jobs_hold_one_another_again(engines: Engines) -> None:
     at = engines.stand
     at("CreateHyperParameterTuningJob", **tuning())
