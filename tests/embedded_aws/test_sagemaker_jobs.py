@@ -193,9 +193,9 @@ def test_a_stop_that_comes_before_the_start_ends_the_job(at: Stand, noun: str, p
     """Another thread may know the name before CreateX is answered."""
     missing = at.plane.capacity.missing
 
-    def overtaken(types: Iterable[str]) -> bool:
+    def overtaken(instance_types: Iterable[str]) -> bool:
         at(f"Stop{noun}", **{f"{noun}Name": "job"})
-        return missing(types)
+        return missing(instance_types)
 
     at.plane.capacity.missing = overtaken  # type: ignore[method-assign] # what comes between keeping and starting
     at(f"Create{noun}", **params("job"))
