@@ -1,13 +1,14 @@
-"""Hooks of answers: AWS's refusals, texts and members around the handlers of four services."""
+"""Hooks of answers: AWS's refusals, texts and members around the handlers of six services."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 from ministack import app
+from ministack.core import iam_evaluator
 from ministack.services import iam, s3
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import engine as cfn_engine
@@ -15,7 +16,7 @@ from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 from ministack.services.cloudformation import stacks as cfn_stacks
 
-from embedded_aws.answers import identity_access, machines, schedules, stacks, wording
+from embedded_aws.answers import constraints, identity_access, machines, schedules, stacks, wording
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, error_reply
 from embedded_aws.sagemaker.errors import AwsError
@@ -24,6 +25,7 @@ from embedded_aws.trail.calls import Call, operation_model, operation_name, serv
 # Each branch of an execution runs in a copy of its parent's context.
 _last_event: ContextVar[int] = ContextVar("last_event", default=0)
 _NOT_EMPTY = "The bucket you tried to delete is not empty"
+_SESSIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
 Refuse = Callable[[str, Mapping[str, Any]], None]
 Shown = Callable[[str, Mapping[str, Any], Any], Any]
 
@@ -39,25 +41,32 @@ def _inline_policies(kind: str, name: str) -> Mapping[str, Any] | None:
     return (policies.get(name) or {}) if name in owners else None
 
 
+def _attached_policies(kind: str, name: str) -> Sequence[str] | None:
+    owner = {"role": iam._roles, "user": iam._users, "group": iam._groups}[kind].get(name)
+    return owner.get("AttachedPolicies") or [] if owner else None
+
+
 _HELD = identity_access.Held(
     lambda name: name in iam._roles,
     iam._policy_exists,
     lambda name: bool(iam._user_inline_policies.get(name)),
     lambda name: any(name in group["Users"] for group in iam._groups.values()),
     _inline_policies,
+    _attached_policies,
+    lambda name: sum(key["UserName"] == name for key in iam._access_keys.values()),
+    lambda name: (iam._groups.get(name) or {}).get("Users") or (),
 )
 
 
 @HOOKS.applies("answers")
 def _answers(engine: Engine) -> None:
     place = f"{engine.place.region}:{engine.place.account}"
-    _around(
-        "iam", place, lambda name, form: identity_access.refuse(name, form, _HELD), identity_access.shown, _iam_error
-    )
+    _around("iam", place, _refuse_identities, identity_access.shown, _iam_error)
+    _around("sts", place, _refuse_sessions, _as_it_is, _session_error)
     _around("cloudformation", place, _refuse_stacks, _stacks_shown, _stack_error)
     _around("states", place, _refuse_machines, _machines_shown, error_reply)
     _around("scheduler", place, schedules.refuse, _schedules_shown, error_reply)
-    _around("logs", place, _nothing, lambda _operation, _asked, body: body, error_reply)
+    _around("logs", place, _nothing, _as_it_is, error_reply)
 
 
 def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Callable[[AwsError], Reply]) -> None:
@@ -81,6 +90,20 @@ def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Ca
     app.SERVICE_HANDLERS[service] = handle
 
 
+def _refuse_identities(operation: str, form: Mapping[str, Any]) -> None:
+    if operation in iam._IAM_HANDLERS:
+        constraints.check(operation_model(service_model("iam"), operation), form)
+    identity_access.refuse(operation, form, _HELD)
+
+
+def _refuse_sessions(operation: str, form: Mapping[str, Any]) -> None:
+    if operation in _SESSIONS:
+        constraints.check(operation_model(service_model("sts"), operation), form)
+    role = iam._roles.get(str(form.get("RoleArn", "")).rsplit("/", 1)[-1])
+    chained = ":assumed-role/" in str(iam_evaluator.caller_arn())
+    identity_access.refuse_session(operation, form, role and role["MaxSessionDuration"], chained=chained)
+
+
 def _refuse_machines(operation: str, params: Mapping[str, Any]) -> None:
     model = operation_model(service_model("states"), operation)
     machines.refuse(operation, params, model, lambda arn: arn in sfn._state_machines)
@@ -96,6 +119,11 @@ def _stacks_shown(operation: str, form: Mapping[str, Any], body: bytes) -> bytes
 
 def _iam_error(error: AwsError) -> Reply:
     reply: Reply = iam._error(error.status, error.code, error.message)
+    return reply
+
+
+def _session_error(error: AwsError) -> Reply:
+    reply: Reply = iam._error(error.status, error.code, error.message, ns="sts")
     return reply
 
 
@@ -117,6 +145,11 @@ def _asked(call: Call) -> dict[str, Any]:
 
 def _nothing(_operation: str, _asked: Mapping[str, Any]) -> None:
     """Refuse nothing."""
+
+
+def _as_it_is(_operation: str, _asked: Mapping[str, Any], body: Any) -> Any:
+    """Change nothing of an answer."""
+    return body
 
 
 def _schedules_shown(operation: str, _asked: Mapping[str, Any], body: bytes) -> bytes:

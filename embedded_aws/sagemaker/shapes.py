@@ -67,7 +67,12 @@ def parse(shape: StructureShape, params: Mapping[str, Any]) -> dict[str, Any]:
 def coerce(action: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters whose scalars came as other types (CloudFormation has "5" and "true"), in the types of the action."""
     shape = input_shape(action)
-    return _structure(shape, params, strings=True) if shape is not None else {}
+    return typed(shape, params) if shape is not None else {}
+
+
+def typed(shape: StructureShape, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters whose scalars came as text, in the types of a shape."""
+    return _structure(shape, params, strings=True)
 
 
 def _structure(shape: StructureShape, value: Mapping[str, Any], *, strings: bool) -> dict[str, Any]:

@@ -1,0 +1,141 @@
+"""IAM and STS refuse what their models do not allow, what is more than a quota, and what still has something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.embedded_aws.account import Account, Key, allow, code_of, fresh, policy, trust
+
+TRUST = json.dumps(trust("lambda"))
+TOO_LONG = "failed to satisfy constraint: Member must have length less than or equal to {}"
+CHARACTERS = "is invalid. It must contain only alphanumeric characters and/or the following: "
+SLASHES = "The specified value for path is invalid. It must begin and end with / and contain only"
+
+
+def refusal(call: Callable[..., Any], **params: Any) -> str:  # noqa: ANN401 # any call
+    """Code and text of a call that is refused."""
+    with pytest.raises(ClientError) as refused:
+        call(**params)
+    return f"{code_of(refused.value)}: {refused.value.response['Error']['Message']}"
+
+
+@pytest.mark.parametrize(
+    ("call", "params", "told"),
+    [
+        ("create_role", {"RoleName": "r" * 65, "AssumeRolePolicyDocument": TRUST}, TOO_LONG.format(64)),
+        ("create_user", {"UserName": "u" * 65}, TOO_LONG.format(64)),
+        ("create_group", {"GroupName": "g" * 129}, TOO_LONG.format(128)),
+        ("create_policy", {"PolicyName": "p" * 129, "PolicyDocument": policy(allow("s3:*"))}, TOO_LONG.format(128)),
+        ("create_user", {"UserName": "tagged", "Tags": [{"Key": "k" * 129, "Value": ""}]}, "at 'tags.1.member.key'"),
+        ("create_role", {"RoleName": "a b", "AssumeRolePolicyDocument": TRUST}, f"roleName {CHARACTERS}"),
+        ("create_user", {"UserName": "Zo\u00eb"}, f"userName {CHARACTERS}"),
+        ("create_user", {"UserName": "inside", "Path": "/class"}, SLASHES),
+    ],
+)
+def test_names_are_as_the_model_has_them(account: Account, call: str, params: dict[str, Any], told: str) -> None:
+    """Botocore's model of IAM; users' reports quote the texts."""
+    said = refusal(getattr(account.client("iam"), call), **params)
+    assert said.startswith("ValidationError: ")
+    assert told in said
+
+
+def test_names_may_be_as_long_as_that(account: Account) -> None:
+    iam = account.client("iam")
+    iam.create_role(RoleName="r" * 64, AssumeRolePolicyDocument=TRUST, Path="/a/b/", Tags=[])
+    iam.create_policy(PolicyName="p" * 128, PolicyDocument=policy(allow("s3:*")), Description="")
+    iam.create_user(UserName="a+b=c,d.e@f-g_h", Tags=[{"Key": "Zo\u00eb", "Value": "1/2"}])
+
+
+@pytest.mark.parametrize("kind", ["Role", "User", "Group"])
+def test_ten_managed_policies_are_attached(account: Account, kind: str) -> None:
+    """IAM User Guide, "IAM and AWS STS quotas"."""
+    iam, name = account.client("iam"), fresh(kind.lower())
+    trusts = {"AssumeRolePolicyDocument": TRUST} if kind == "Role" else {}
+    getattr(iam, f"create_{kind.lower()}")(**{f"{kind}Name": name}, **trusts)
+    attach = getattr(iam, f"attach_{kind.lower()}_policy")
+    for _ in range(10):
+        made = iam.create_policy(PolicyName=fresh("policy"), PolicyDocument=policy(allow("s3:*")))["Policy"]
+        attach(**{f"{kind}Name": name}, PolicyArn=made["Arn"])
+    attach(**{f"{kind}Name": name}, PolicyArn=made["Arn"])
+    another = iam.create_policy(PolicyName=fresh("policy"), PolicyDocument=policy(allow("s3:*")))["Policy"]
+    told = refusal(attach, **{f"{kind}Name": name}, PolicyArn=another["Arn"])
+    assert told == f"LimitExceeded: Cannot exceed quota for PoliciesPer{kind}: 10"
+
+
+def test_users_have_two_keys(account: Account) -> None:
+    """IAM User Guide, "IAM and AWS STS quotas"."""
+    iam, name = account.client("iam"), fresh("user")
+    iam.create_user(UserName=name)
+    for _ in range(2):
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+    assert refusal(iam.create_access_key, UserName=name) == (
+        "LimitExceeded: Cannot exceed quota for AccessKeysPerUser: 2"
+    )
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.create_access_key(UserName=name)
+
+
+def test_groups_are_deleted_when_they_are_empty(account: Account) -> None:
+    """API_DeleteGroup: "The group must not contain any users or have any attached policies."."""
+    iam, group, user = account.client("iam"), fresh("group"), fresh("user")
+    iam.create_group(GroupName=group)
+    iam.create_user(UserName=user)
+    arn = iam.create_policy(PolicyName=fresh("policy"), PolicyDocument=policy(allow("s3:*")))["Policy"]["Arn"]
+    iam.add_user_to_group(GroupName=group, UserName=user)
+    iam.attach_group_policy(GroupName=group, PolicyArn=arn)
+    iam.put_group_policy(GroupName=group, PolicyName="own", PolicyDocument=policy(allow("s3:*")))
+    for what, undo in (
+        ("remove users from group", lambda: iam.remove_user_from_group(GroupName=group, UserName=user)),
+        ("detach all policies", lambda: iam.detach_group_policy(GroupName=group, PolicyArn=arn)),
+        ("delete policies", lambda: iam.delete_group_policy(GroupName=group, PolicyName="own")),
+    ):
+        told = refusal(iam.delete_group, GroupName=group)
+        assert told == f"DeleteConflict: Cannot delete entity, must {what} first."
+        undo()
+    iam.delete_group(GroupName=group)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ('{"Version": "2012-10-17"}', "Missing required field Statement"),
+        ('{"Version": "2012-10-17", "Statement": ["all"]}', "This policy contains invalid Json"),
+        ("[]", "This policy contains invalid Json"),
+        (policy({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Missing required field Principal"),
+        (policy({"Effect": "Allow", "Principal": "*"}), "Missing required field Action"),
+        (policy({"Principal": "*", "Action": "sts:AssumeRole"}), "Missing required field Effect"),
+        (policy({"Effect": "allow", "Principal": "*", "Action": "sts:AssumeRole"}), "Invalid effect: allow"),
+    ],
+)
+def test_trust_policies_say_who_may_do_what(account: Account, document: str, told: str) -> None:
+    """IAM User Guide, "Grammar of the IAM JSON policy language"; users' reports quote the missing fields."""
+    said = refusal(account.client("iam").create_role, RoleName=fresh("role"), AssumeRolePolicyDocument=document)
+    assert said == f"MalformedPolicyDocument: {told}"
+
+
+def test_sessions_last_as_long_as_the_role_allows(account: Account) -> None:
+    """API_AssumeRole, DurationSeconds: the role's maximum, and one hour where a role assumes another one."""
+    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trusts = {"Version": "2012-10-17", "Statement": [statement]}
+    short = account.role(trusts=trusts)
+    long = account.role(allow("sts:*"), trusts=trusts, MaxSessionDuration=7200)
+    sts = account.client("sts", account.user(allow("sts:AssumeRole")))
+    told = refusal(sts.assume_role, RoleArn=short, RoleSessionName="test", DurationSeconds=3601)
+    assert told == "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    held = sts.assume_role(RoleArn=long, RoleSessionName="test", DurationSeconds=7200)["Credentials"]
+    chained = account.client("sts", Key(held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"]))
+    assert "role chaining" in refusal(chained.assume_role, RoleArn=long, RoleSessionName="test", DurationSeconds=7200)
+    chained.assume_role(RoleArn=long, RoleSessionName="test")
+
+
+@pytest.mark.parametrize("name", ["a b", "a" * 65])
+def test_sessions_have_names(account: Account, name: str) -> None:
+    """API_AssumeRole, RoleSessionName."""
+    said = refusal(account.client("sts").assume_role, RoleArn="arn:aws:iam::1:role/any", RoleSessionName=name)
+    assert said.startswith(f"ValidationError: 1 validation error detected: Value '{name}' at 'roleSessionName' failed")
