@@ -89,14 +89,15 @@ def test_groups_are_deleted_when_they_are_empty(account: Account) -> None:
     iam.add_user_to_group(GroupName=group, UserName=user)
     iam.attach_group_policy(GroupName=group, PolicyArn=arn)
     iam.put_group_policy(GroupName=group, PolicyName="own", PolicyDocument=policy(allow("s3:*")))
-    for what, undo in (
-        ("remove users from group", lambda: iam.remove_user_from_group(GroupName=group, UserName=user)),
-        ("detach all policies", lambda: iam.detach_group_policy(GroupName=group, PolicyArn=arn)),
-        ("delete policies", lambda: iam.delete_group_policy(GroupName=group, PolicyName="own")),
-    ):
+    undo: dict[str, Callable[[], Any]] = {
+        "remove users from group": lambda: iam.remove_user_from_group(GroupName=group, UserName=user),
+        "detach all policies": lambda: iam.detach_group_policy(GroupName=group, PolicyArn=arn),
+        "delete policies": lambda: iam.delete_group_policy(GroupName=group, PolicyName="own"),
+    }
+    for what, undone in undo.items():
         told = refusal(iam.delete_group, GroupName=group)
         assert told == f"DeleteConflict: Cannot delete entity, must {what} first."
-        undo()
+        undone()
     iam.delete_group(GroupName=group)
 
 
