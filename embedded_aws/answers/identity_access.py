@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.iam import policy_documents
 from embedded_aws.iam.role_sessions import as_list
-from embedded_aws.sagemaker.errors import AwsError
+from embedded_aws.sagemaker.errors import AwsError, not_implemented
 
 Form = Mapping[str, str]
 _TAG_KEY = re.compile(r"Tags\.member\.\d+\.Key")
 _ATTACHES = re.compile(r"Attach(?P<kind>Role|User|Group)Policy")
+_CREATES = re.compile(r"Create(?P<kind>Role|User|Group)")
 _EMBEDS = re.compile(r"Put(?P<kind>Role|User|Group)Policy")
 _VERSION = re.compile(rb"<member>.*?</member>", re.DOTALL)
 
+_OWN = ("CreateAccessKey", "DeleteAccessKey", "GetUser", "ListAccessKeys", "UpdateAccessKey")
 # "IAM and AWS STS quotas": what an account has at first.
 _ATTACHED = 10
 _KEYS = 2
@@ -40,6 +42,8 @@ class Held:
     """How many a user has."""
     members: Callable[[str], Sequence[str]]
     """The users of a group."""
+    names: Callable[[str], Iterable[str]]
+    """The names of a kind: `Role`, `User` or `Group`."""
 
 
 def refuse(operation: str, form: Form, held: Held) -> None:
@@ -56,6 +60,8 @@ def refuse(operation: str, form: Form, held: Held) -> None:
     if attaches := _ATTACHES.fullmatch(operation):
         _check_attachable(form.get("PolicyArn", ""), held)
         _check_attached(attaches["kind"], form, held)
+    if creates := _CREATES.fullmatch(operation):
+        _check_case(creates["kind"], form, held)
     if operation == "CreateAccessKey" and held.access_keys(form.get("UserName", "")) >= _KEYS:
         raise _too_many("AccessKeysPerUser", _KEYS)
     _check_unused(operation, form, held)
@@ -64,8 +70,32 @@ def refuse(operation: str, form: Form, held: Held) -> None:
         raise AwsError("InvalidInput", "Duplicate tag keys found.")
 
 
+def own_user(operation: str, form: Form, caller_arn: str) -> str:
+    """The user whom a call is about that names none: the caller; empty where it names one, or is about root.
+
+    AwsError for other callers, and for what would be a key of root.
+    """
+    if operation not in _OWN or form.get("UserName"):
+        return ""
+    if ":user/" in caller_arn:
+        return caller_arn.rsplit("/", 1)[-1]
+    if not caller_arn.endswith(":root"):
+        raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+    if operation == "CreateAccessKey":
+        raise AwsError("ValidationError", "Must specify userName: the embedded AWS makes no second key of root")
+    return ""
+
+
 def refuse_session(operation: str, form: Form, longest: int | None, *, chained: bool) -> None:
-    """Raise AwsError for a session that lasts too long; `longest` is of the role, `chained` if a role asks."""
+    """Raise AwsError for a session that lasts too long, or is asked for with an MFA device: there are none.
+
+    `longest` is of the role; `chained` if a role asks.
+    """
+    if form.get("SerialNumber") or form.get("TokenCode"):
+        text = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+        raise AwsError("AccessDenied", text, 403)
+    if form.get("SourceIdentity"):
+        raise not_implemented(f"{operation}: SourceIdentity")
     seconds = int(form.get("DurationSeconds") or 0)
     if operation != "AssumeRole" or longest is None:
         return
@@ -143,6 +173,13 @@ def _check_attached(kind: str, form: Form, held: Held) -> None:
     attached = held.attached_policies(kind.lower(), form.get(f"{kind}Name", "")) or ()
     if form.get("PolicyArn") not in attached and len(attached) >= _ATTACHED:
         raise _too_many(f"PoliciesPer{kind}", _ATTACHED)
+
+
+def _check_case(kind: str, form: Form, held: Held) -> None:
+    """Names that differ in case only are the same ("IAM and AWS STS quotas", names)."""
+    name = form.get(f"{kind}Name", "")
+    if name.lower() in (other.lower() for other in held.names(kind)):
+        raise AwsError("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
 
 
 def _check_unused(operation: str, form: Form, held: Held) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 from ministack import app
 from ministack.core import iam_evaluator
@@ -16,7 +17,7 @@ from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 from ministack.services.cloudformation import stacks as cfn_stacks
 
-from embedded_aws.answers import constraints, identity_access, machines, schedules, stacks, wording
+from embedded_aws.answers import constraints, identity_access, machines, pages, schedules, stacks, wording
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, error_reply
 from embedded_aws.sagemaker.errors import AwsError
@@ -53,15 +54,17 @@ _HELD = identity_access.Held(
     lambda name: any(name in group["Users"] for group in iam._groups.values()),
     _inline_policies,
     _attached_policies,
-    lambda name: sum(key["UserName"] == name for key in iam._access_keys.values()),
+    lambda name: sum(key["UserName"] == name for key in dict.values(iam._access_keys._data)),
     lambda name: (iam._groups.get(name) or {}).get("Users") or (),
+    lambda kind: {"Role": iam._roles, "User": iam._users, "Group": iam._groups}[kind].keys(),
 )
 
 
 @HOOKS.applies("answers")
 def _answers(engine: Engine) -> None:
     place = f"{engine.place.region}:{engine.place.account}"
-    _around("iam", place, _refuse_identities, identity_access.shown, _iam_error)
+    _around("iam", place, _refuse_identities, _identities_shown, _iam_error)
+    app.SERVICE_HANDLERS["iam"] = _for_the_caller(app.SERVICE_HANDLERS["iam"])
     _around("sts", place, _refuse_sessions, _as_it_is, _session_error)
     _around("cloudformation", place, _refuse_stacks, _stacks_shown, _stack_error)
     _around("states", place, _refuse_machines, _machines_shown, error_reply)
@@ -78,13 +81,13 @@ def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Ca
         operation, asked = operation_name(call, service_model(service)), _asked(call)
         try:
             refuse(operation, asked)
+            status, kept, content = await inner(method, path, headers, body, query)
+            if status >= 400 and isinstance(content, bytes):
+                content = wording.reworded_body(service, operation, content, {**asked, "place": place})
+            elif isinstance(content, bytes):
+                content = shown(operation, asked, content)
         except AwsError as error:
             return as_error(error)
-        status, kept, content = await inner(method, path, headers, body, query)
-        if status >= 400 and isinstance(content, bytes):
-            content = wording.reworded_body(service, operation, content, {**asked, "place": place})
-        elif isinstance(content, bytes):
-            content = shown(operation, asked, content)
         return status, kept, content
 
     app.SERVICE_HANDLERS[service] = handle
@@ -94,6 +97,27 @@ def _refuse_identities(operation: str, form: Mapping[str, Any]) -> None:
     if operation in iam._IAM_HANDLERS:
         constraints.check(operation_model(service_model("iam"), operation), form)
     identity_access.refuse(operation, form, _HELD)
+
+
+def _identities_shown(operation: str, form: Mapping[str, Any], body: bytes) -> bytes:
+    given = identity_access.shown(operation, form, body)
+    return pages.cut(operation_model(service_model("iam"), operation), form, given)
+
+
+def _for_the_caller(inner: Service) -> Service:
+    """Calls that are about whoever makes them, where they name no user."""
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
+        try:
+            own = identity_access.own_user(form.get("Action", ""), form, str(iam_evaluator.caller_arn()))
+        except AwsError as error:
+            return _iam_error(error)
+        named = body + f"&{urlencode({'UserName': own})}".encode() if own else body
+        reply: Reply = await inner(method, path, headers, named, query)
+        return reply
+
+    return handle
 
 
 def _refuse_sessions(operation: str, form: Mapping[str, Any]) -> None:

@@ -80,6 +80,49 @@ def test_users_have_two_keys(account: Account) -> None:
     iam.create_access_key(UserName=name)
 
 
+def test_calls_that_name_no_user_are_about_the_caller(account: Account) -> None:
+    """API_CreateAccessKey, API_GetUser, UserName: "IAM determines the user name implicitly"."""
+    key = account.user(allow("iam:*"))
+    iam = account.client("iam", key)
+    name = iam.get_user()["User"]["UserName"]
+    second = iam.create_access_key()["AccessKey"]
+    assert second["UserName"] == name
+    assert "AccessKeysPerUser" in refusal(iam.create_access_key)
+    held = {one["AccessKeyId"] for one in iam.list_access_keys()["AccessKeyMetadata"]}
+    assert held == {key.access_key_id, second["AccessKeyId"]}
+    iam.delete_access_key(AccessKeyId=second["AccessKeyId"])
+    told = refusal(account.client("iam", account.session(allow("iam:*"))).get_user)
+    assert told == "ValidationError: Must specify userName when calling with non-User credentials"
+    assert "makes no second key of root" in refusal(account.client("iam").create_access_key)
+
+
+@pytest.mark.parametrize("kind", ["Role", "User", "Group"])
+def test_names_do_not_differ_by_case_alone(account: Account, kind: str) -> None:
+    """IAM User Guide, "IAM and AWS STS quotas": names "are not distinguished by case"."""
+    create, name = getattr(account.client("iam"), f"create_{kind.lower()}"), fresh(f"{kind.lower()}-Case")
+    trusts = {"AssumeRolePolicyDocument": TRUST} if kind == "Role" else {}
+    create(**{f"{kind}Name": name}, **trusts)
+    told = refusal(create, **{f"{kind}Name": name.upper()}, **trusts)
+    assert told == f"EntityAlreadyExists: {kind} with name {name.upper()} already exists."
+
+
+def test_lists_come_in_pages(account: Account) -> None:
+    """API_ListUsers, MaxItems: 100 at first, and as many as are asked for."""
+    iam, path = account.client("iam"), f"/{fresh('pages')}/"
+    names = [fresh("paged") for _ in range(101)]
+    for name in names:
+        iam.create_user(UserName=name, Path=path)
+    first = iam.list_users(PathPrefix=path)
+    assert (len(first["Users"]), first["IsTruncated"]) == (100, True)
+    second = iam.list_users(PathPrefix=path, Marker=first["Marker"])
+    assert (len(second["Users"]), second["IsTruncated"], second.get("Marker")) == (1, False, None)
+    pages = iam.get_paginator("list_users").paginate(PathPrefix=path, PaginationConfig={"PageSize": 40})
+    found = [[user["UserName"] for user in page["Users"]] for page in pages]
+    assert [len(page) for page in found] == [40, 40, 21]
+    assert sorted(name for page in found for name in page) == sorted(names)
+    assert refusal(iam.list_users, Marker="next").startswith("ValidationError")
+
+
 def test_groups_are_deleted_when_they_are_empty(account: Account) -> None:
     """API_DeleteGroup: "The group must not contain any users or have any attached policies."."""
     iam, group, user = account.client("iam"), fresh("group"), fresh("user")
@@ -140,3 +183,16 @@ def test_sessions_have_names(account: Account, name: str) -> None:
     """API_AssumeRole, RoleSessionName."""
     said = refusal(account.client("sts").assume_role, RoleArn="arn:aws:iam::1:role/any", RoleSessionName=name)
     assert said.startswith(f"ValidationError: 1 validation error detected: Value '{name}' at 'roleSessionName' failed")
+
+
+def test_there_is_no_mfa_device_and_no_source_identity(account: Account) -> None:
+    """API_AssumeRole: both are taken for granted by nobody, as a condition of a policy may ask for them."""
+    principal = {"AWS": f"arn:aws:iam::{account.engine.account}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    role = account.role(trusts={"Version": "2012-10-17", "Statement": [statement]})
+    sts = account.client("sts", account.user(allow("sts:*")))
+    device = {"SerialNumber": "arn:aws:iam::123456789012:mfa/phone", "TokenCode": "123456"}
+    asked = {"RoleArn": role, "RoleSessionName": "test"}
+    assert refusal(sts.assume_role, **asked, **device).startswith("AccessDenied: MultiFactorAuthentication failed")
+    assert refusal(sts.get_session_token, **device).startswith("AccessDenied: MultiFactorAuthentication failed")
+    assert "SourceIdentity is not implemented" in refusal(sts.assume_role, **asked, SourceIdentity="me")
