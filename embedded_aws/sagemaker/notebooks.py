@@ -142,8 +142,8 @@ def _check_scripts(params: Params) -> None:
     for member in ("OnCreate", "OnStart"):
         for script in params.get(member, []):
             try:
-                base64.b64decode(script.get("Content", ""), validate=True)
-            except binascii.Error:
+                base64.b64decode(script["Content"], validate=True)
+            except (binascii.Error, KeyError):
                 raise validation(f"{member} content must be base64 encoded.") from None
 
 
