@@ -14,11 +14,14 @@ _RETRIES = {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
 
 
 def refuse(operation: str, params: Mapping[str, Any]) -> None:
-    """Raise AwsError for a target that is no ARN; its text is not AWS's."""
+    """Raise AwsError for a target or a role that is no ARN; the texts are not AWS's."""
     target = params.get("Target")
-    arn = target.get("Arn", "") if isinstance(target, Mapping) else ""
-    if operation in ("CreateSchedule", "UpdateSchedule") and arn and str(arn).count(":") < _COLONS:
-        raise validation("Provided Arn is not in correct format.")
+    if operation not in ("CreateSchedule", "UpdateSchedule") or not isinstance(target, Mapping):
+        return
+    for member in ("Arn", "RoleArn"):
+        arn = target.get(member)
+        if arn and str(arn).count(":") < _COLONS:
+            raise validation(f"Provided {member} is not in correct format.")
 
 
 def shown(operation: str, answer: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ TABLE: Table = {
         },
     ),
     "answers": (
-        "IAM, CloudFormation, Step Functions, Scheduler and Logs refuse and answer in AWS's words.",
+        "IAM, STS, CloudFormation, Step Functions, Scheduler and Logs refuse and answer in AWS's words.",
         {
             "app:SERVICE_HANDLERS": None,
             "services.iam:_roles": None,
@@ -33,6 +33,9 @@ TABLE: Table = {
             "services.iam:_group_inline_policies": None,
             "services.iam:_users": None,
             "services.iam:_groups": None,
+            "services.iam:_access_keys": None,
+            "services.iam:_IAM_HANDLERS": None,
+            "core.iam_evaluator:caller_arn": "",
             "services.iam:_error": "status, code, message, ns",
             "services.stepfunctions:_state_machines": None,
             "services.cloudformation.engine:_parse_template": "template_body",

@@ -18,6 +18,7 @@ TABLE: Table = {
             "services.sts:_sessions": None,
             "services.lambda_svc:invoke_async_with_retry": "func, event",
             "services.lambda_svc:_execute_function": "func, event",
+            "services.lambda_svc:_LAMBDA_ASYNC_RETRY_MAX_SECONDS": None,
             "services.lambda_svc:_ensure_poller": "",
             "services.lambda_svc:_esms": None,
             "services.lambda_svc:_functions": None,

@@ -6,6 +6,7 @@ No emulator import.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ from urllib.parse import parse_qs
 from embedded_aws.iam.authorization import Check
 from embedded_aws.iam.role_sessions import RoleSessions
 from embedded_aws.sagemaker.errors import AwsError
+
+# CreateFunction and UpdateFunctionConfiguration; what an invocation sends is the function's own.
+_OF_FUNCTIONS = {
+    "POST": re.compile(r"/[^/]+/functions/?"),
+    "PUT": re.compile(r"/[^/]+/functions/[^/]+/configuration/?"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def passed_roles(request: Request) -> list[Passed]:
     """The roles a request passes."""
     service, action, path, body = request.service, request.action, request.path, request.body
     method = request.method
-    if service == "lambda" and method in ("POST", "PUT") and "/functions" in path:
+    if service == "lambda" and method in _OF_FUNCTIONS and _OF_FUNCTIONS[method].fullmatch(path):
         return _lambda(_json(body).get("Role"))
     if service == "states" and action in ("CreateStateMachine", "UpdateStateMachine"):
         return _states(_json(body).get("roleArn"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 from ministack import app
+from ministack.core import iam_evaluator
 from ministack.services import cloudwatch, iam, s3
 from ministack.services import stepfunctions as sfn
 from ministack.services.cloudformation import engine as cfn_engine
@@ -15,7 +17,7 @@ from ministack.services.cloudformation import handlers as cfn_handlers
 from ministack.services.cloudformation import helpers as cfn_helpers
 from ministack.services.cloudformation import stacks as cfn_stacks
 
-from embedded_aws.answers import alarms, identity_access, machines, schedules, stacks, wording
+from embedded_aws.answers import alarms, constraints, identity_access, machines, pages, schedules, stacks, wording
 from embedded_aws.engine import Engine
 from embedded_aws.ministack_adapter.common import HOOKS, Reply, Service, error_reply
 from embedded_aws.sagemaker.errors import AwsError
@@ -24,6 +26,7 @@ from embedded_aws.trail.calls import Call, operation_model, operation_name, serv
 # Each branch of an execution runs in a copy of its parent's context.
 _last_event: ContextVar[int] = ContextVar("last_event", default=0)
 _NOT_EMPTY = "The bucket you tried to delete is not empty"
+_SESSIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
 Refuse = Callable[[str, Mapping[str, Any]], None]
 Shown = Callable[[str, Mapping[str, Any], Any], Any]
 
@@ -39,25 +42,34 @@ def _inline_policies(kind: str, name: str) -> Mapping[str, Any] | None:
     return (policies.get(name) or {}) if name in owners else None
 
 
+def _attached_policies(kind: str, name: str) -> Sequence[str] | None:
+    owner = {"role": iam._roles, "user": iam._users, "group": iam._groups}[kind].get(name)
+    return owner.get("AttachedPolicies") or [] if owner else None
+
+
 _HELD = identity_access.Held(
     lambda name: name in iam._roles,
     iam._policy_exists,
     lambda name: bool(iam._user_inline_policies.get(name)),
     lambda name: any(name in group["Users"] for group in iam._groups.values()),
     _inline_policies,
+    _attached_policies,
+    lambda name: sum(key["UserName"] == name for key in dict.values(iam._access_keys._data)),
+    lambda name: (iam._groups.get(name) or {}).get("Users") or (),
+    lambda kind: {"Role": iam._roles, "User": iam._users, "Group": iam._groups}[kind].keys(),
 )
 
 
 @HOOKS.applies("answers")
 def _answers(engine: Engine) -> None:
     place = f"{engine.place.region}:{engine.place.account}"
-    _around(
-        "iam", place, lambda name, form: identity_access.refuse(name, form, _HELD), identity_access.shown, _iam_error
-    )
+    _around("iam", place, _refuse_identities, _identities_shown, _iam_error)
+    app.SERVICE_HANDLERS["iam"] = _for_the_caller(app.SERVICE_HANDLERS["iam"])
+    _around("sts", place, _refuse_sessions, _as_it_is, _session_error)
     _around("cloudformation", place, _refuse_stacks, _stacks_shown, _stack_error)
     _around("states", place, _refuse_machines, _machines_shown, error_reply)
     _around("scheduler", place, schedules.refuse, _schedules_shown, error_reply)
-    _around("logs", place, _nothing, lambda _operation, _asked, body: body, error_reply)
+    _around("logs", place, _nothing, _as_it_is, error_reply)
 
 
 def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Callable[[AwsError], Reply]) -> None:
@@ -69,16 +81,51 @@ def _around(service: str, place: str, refuse: Refuse, shown: Shown, as_error: Ca
         operation, asked = operation_name(call, service_model(service)), _asked(call)
         try:
             refuse(operation, asked)
+            status, kept, content = await inner(method, path, headers, body, query)
+            if status >= 400 and isinstance(content, bytes):
+                content = wording.reworded_body(service, operation, content, {**asked, "place": place})
+            elif isinstance(content, bytes):
+                content = shown(operation, asked, content)
         except AwsError as error:
             return as_error(error)
-        status, kept, content = await inner(method, path, headers, body, query)
-        if status >= 400 and isinstance(content, bytes):
-            content = wording.reworded_body(service, operation, content, {**asked, "place": place})
-        elif isinstance(content, bytes):
-            content = shown(operation, asked, content)
         return status, kept, content
 
     app.SERVICE_HANDLERS[service] = handle
+
+
+def _refuse_identities(operation: str, form: Mapping[str, Any]) -> None:
+    if operation in iam._IAM_HANDLERS:
+        constraints.check(operation_model(service_model("iam"), operation), form)
+    identity_access.refuse(operation, form, _HELD)
+
+
+def _identities_shown(operation: str, form: Mapping[str, Any], body: bytes) -> bytes:
+    given = identity_access.shown(operation, form, body)
+    return pages.cut(operation_model(service_model("iam"), operation), form, given)
+
+
+def _for_the_caller(inner: Service) -> Service:
+    """Calls that are about whoever makes them, where they name no user."""
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Reply:
+        form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
+        try:
+            own = identity_access.own_user(form.get("Action", ""), form, str(iam_evaluator.caller_arn()))
+        except AwsError as error:
+            return _iam_error(error)
+        named = body + f"&{urlencode({'UserName': own})}".encode() if own else body
+        reply: Reply = await inner(method, path, headers, named, query)
+        return reply
+
+    return handle
+
+
+def _refuse_sessions(operation: str, form: Mapping[str, Any]) -> None:
+    if operation in _SESSIONS:
+        constraints.check(operation_model(service_model("sts"), operation), form)
+    role = iam._roles.get(str(form.get("RoleArn", "")).rsplit("/", 1)[-1])
+    chained = ":assumed-role/" in str(iam_evaluator.caller_arn())
+    identity_access.refuse_session(operation, form, role and role["MaxSessionDuration"], chained=chained)
 
 
 def _refuse_machines(operation: str, params: Mapping[str, Any]) -> None:
@@ -96,6 +143,11 @@ def _stacks_shown(operation: str, form: Mapping[str, Any], body: bytes) -> bytes
 
 def _iam_error(error: AwsError) -> Reply:
     reply: Reply = iam._error(error.status, error.code, error.message)
+    return reply
+
+
+def _session_error(error: AwsError) -> Reply:
+    reply: Reply = iam._error(error.status, error.code, error.message, ns="sts")
     return reply
 
 
@@ -117,6 +169,11 @@ def _asked(call: Call) -> dict[str, Any]:
 
 def _nothing(_operation: str, _asked: Mapping[str, Any]) -> None:
     """Refuse nothing."""
+
+
+def _as_it_is(_operation: str, _asked: Mapping[str, Any], body: Any) -> Any:
+    """Change nothing of an answer."""
+    return body
 
 
 def _schedules_shown(operation: str, _asked: Mapping[str, Any], body: bytes) -> bytes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 from ministack.core import responses
 from ministack.services import cloudformation as cfn
@@ -103,8 +105,31 @@ _PREFIX = "ministack.services."
 _SCOPED = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
 _VARIABLES = "variables"
 _EVENT = "_event_under_way"
+_RETRIES, _LONGEST_AGE = 2, 21600  # of an event, where its function has no other
 _events: dict[str, tuple[Any, Any]] = {}
-"""Events that functions were given and have not run with yet: on AWS a queue holds them."""
+"""Events that functions were given and are still to run with: on AWS a queue holds them."""
+
+
+@dataclass
+class _Tries:
+    """How often a function may still run with an event, and until when (epoch seconds), as the emulator reads it."""
+
+    left: int
+    until: float
+
+    @classmethod
+    def of(cls, function: Mapping[str, Any]) -> Self:
+        """Of an event that came just now."""
+        by_version = function.get("event_invoke_configs") or {}
+        config = function.get("event_invoke_config") or by_version.get("$LATEST") or {}
+        retries = config.get("MaximumRetryAttempts")
+        age = int(config.get("MaximumEventAgeInSeconds", _LONGEST_AGE))
+        return cls(1 + (_RETRIES if retries is None else int(retries)), time.time() + age)
+
+    def another(self) -> bool:
+        """Whether it runs again after a failure."""
+        self.left -= 1
+        return self.left > 0 and time.time() + lambda_svc._LAMBDA_ASYNC_RETRY_MAX_SECONDS < self.until
 
 
 @HOOKS.applies("journal")
@@ -148,19 +173,28 @@ def _keep_stacks() -> None:
 
 
 def _keep_events() -> None:
-    """An asynchronous invocation is acknowledged before the function runs: if need be it runs after a restart."""
+    """An asynchronous invocation is acknowledged before the function runs: if need be it runs after a restart.
+
+    So does one that failed and was to be tried again; its tries are counted anew then.
+    """
     queue, execute = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function
+    tries: dict[str, _Tries] = {}
 
     def queue_and_keep(function: Any, event: Any) -> None:
         name = str(uuid.uuid4())
-        _events[name] = (function, event)
+        _events[name], tries[name] = (function, event), _Tries.of(function)
         queue({**function, _EVENT: name}, event)
 
     def execute_and_forget(function: Any, *args: Any, **options: Any) -> Any:
+        name, again = function.get(_EVENT, ""), False
         try:
-            return execute(function, *args, **options)
+            answer = execute(function, *args, **options)
+            again = name in tries and bool(answer.get("error")) and tries[name].another()
         finally:
-            _events.pop(function.get(_EVENT, ""), None)
+            if not again:
+                tries.pop(name, None)
+                _events.pop(name, None)
+        return answer
 
     lambda_svc.invoke_async_with_retry, lambda_svc._execute_function = queue_and_keep, execute_and_forget
 

@@ -66,8 +66,9 @@ class Checkpoints:
                 continue
             try:
                 storage.put(self._principal, file, self._prefix.below(file.relative_to(self._folder).as_posix()))
-            except FileNotFoundError:
-                continue  # the script has deleted it since
+            except OSError as error:  # the script may have removed or replaced it since: the last time tells
+                self._error = AwsError("InternalFailure", str(error), 500)
+                continue
             except AwsError as error:
                 self._error = error
                 return
@@ -80,6 +81,6 @@ class Checkpoints:
                 if file.is_file() and not file.is_symlink():
                     about = file.stat()
                     found.append((file, (about.st_mtime_ns, about.st_size)))
-            except FileNotFoundError:
+            except OSError:
                 continue
         return found

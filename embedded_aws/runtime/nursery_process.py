@@ -60,7 +60,12 @@ class Nursery:
     def bear(self, scratch: str, control: int, log: int, end: int) -> dict[str, int | str]:
         """One first process; what the engine is told of it."""
         told, telling = os.pipe()
-        midwife = os.fork()
+        try:
+            midwife = os.fork()
+        except OSError as error:
+            for descriptor in (told, telling, control, log, end):
+                os.close(descriptor)
+            return {"error": str(error)}
         if not midwife:
             self.engine.close()
             for descriptor in (

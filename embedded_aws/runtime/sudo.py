@@ -19,7 +19,9 @@ export PATH=/sbin:/bin:/usr/sbin:/usr/bin
 asked=("$@") user=root login= keep=
 while [ $# -gt 0 ]; do
   case $1 in
-    -u | --user) user=$2; shift 2 ;;
+    -u | --user)
+      [ $# -gt 1 ] || { echo "sudo: option requires an argument -- 'u'" >&2; exit 1; }
+      user=$2; shift 2 ;;
     --user=*) user=${1#*=}; shift ;;
     -i | --login) login=yes; shift ;;
     -E | --preserve-env) keep=yes; shift ;;

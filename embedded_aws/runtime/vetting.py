@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from embedded_aws.runtime import checkpoints, images, model_vetting, registries, storage, toolkit
 from embedded_aws.runtime.container import ML
@@ -95,5 +96,6 @@ def _vet_processing(host: Host, record: Record) -> None:
     outputs = [item["S3Output"] for item in record.get("ProcessingOutputConfig", {}).get("Outputs", [])]
     for item in [*inputs, *outputs]:
         storage.locate(item["S3Uri"])
-        if not f"{item['LocalPath']}/".startswith(f"{PROCESSING_PLACE}/"):
-            raise validation(f"LocalPath {item['LocalPath']} must be below {PROCESSING_PLACE}.")
+        place = item["LocalPath"]
+        if not f"{place}/".startswith(f"{PROCESSING_PLACE}/") or ".." in Path(place).parts:
+            raise validation(f"LocalPath {place} must be below {PROCESSING_PLACE}.")

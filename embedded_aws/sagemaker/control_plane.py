@@ -88,7 +88,7 @@ class ControlPlane:
         """Records with instances in use that count against the kind's quota. Call it with the lock held."""
         for other in KINDS.values():
             if other.quota == kind.quota:
-                for record in self.store.all(other):
+                for record in self.store.glance(other):
                     if record[other.status] in other.live or warm_pools.is_available(record):
                         yield record
 
@@ -98,7 +98,7 @@ class ControlPlane:
         Call it with the lock held.
         """
         running = (other for other in self.in_use(kind) if other is not giver)
-        self.quotas.check(kind, record, running, self.store.all(kind))
+        self.quotas.check(kind, record, running, self.store.glance(kind))
 
     def launch(self, kind: Kind, record: Record) -> None:
         """Has the runtime run a record that is kept, unless its instances are not to be had. Call it without the lock.
@@ -116,6 +116,8 @@ class ControlPlane:
             self.later(lambda: self._fail_for_capacity(kind, record), seconds)
         else:
             self.runtime.started(self, kind, record)
+        if kind.is_job and record[kind.status] == "Stopping":  # a stop has come before there was anything to end
+            jobs.end(self, kind, record)
 
     def _fail_for_capacity(self, kind: Kind, record: Record) -> None:
         """An endpoint that serves goes on with what it has; who waits for spot instances has only waited too long."""
@@ -181,6 +183,7 @@ class ControlPlane:
             if record[kind.status] != status:
                 record["_since"] = now()
             record.update({kind.status: status, "LastModifiedTime": now(), **members})
+            self.store.touch(kind, record)
             if kind is TRAINING_JOB:
                 jobs.note_secondary(record, status, str(members.get("SecondaryStatus", "")), message)
                 tuning.note(record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +58,7 @@ def create_config(plane: ControlPlane, params: Params, caller: Caller | None) ->
                 raise validation(f"{member} must be provided for variant '{variant['VariantName']}'.")
         plane.record(MODEL, variant["ModelName"])
         variant.setdefault("InitialVariantWeight", 1.0)
-    if not any(variant["InitialVariantWeight"] for variant in variants):
-        raise validation("At least one variant must have a weight greater than 0.")
+    _need_weight(variant["InitialVariantWeight"] for variant in variants)
     return verbs.keep(plane, ENDPOINT_CONFIG, record)
 
 
@@ -78,6 +78,7 @@ def update(plane: ControlPlane, params: Params) -> Params:
         if params.get("RetainAllVariantProperties"):
             excluded = {item["VariantPropertyType"] for item in params.get("ExcludeRetainedVariantProperties", [])}
             deployment = _retaining(record, deployment, excluded)
+            _need_weight(variant.weight for variant in deployment.variants)
         plane.check_quotas(ENDPOINT, {**record, "_pending": deployment})
         record["_pending"] = deployment
         summary = {"EndpointConfigName": deployment.config_name, "StartTime": now()}
@@ -91,10 +92,13 @@ def update_weights(plane: ControlPlane, params: Params) -> Params:
     with plane.lock:
         record = _updatable(plane, params["EndpointName"])
         shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
-        for wish in params["DesiredWeightsAndCapacities"]:
+        wishes = params["DesiredWeightsAndCapacities"]
+        for wish in wishes:
             if wish["VariantName"] not in shown:
                 raise validation(f"Could not find variant '{wish['VariantName']}' of the endpoint.")
-        for wish in params["DesiredWeightsAndCapacities"]:
+        wished = {wish["VariantName"]: wish["DesiredWeight"] for wish in wishes if "DesiredWeight" in wish}
+        _need_weight(wished.get(name, variant["DesiredWeight"]) for name, variant in shown.items())
+        for wish in wishes:
             shown[wish["VariantName"]].update({key: value for key, value in wish.items() if key != "VariantName"})
         plane.transition(ENDPOINT, record, "Updating")
     plane.later(lambda: plane.transition(ENDPOINT, record, "InService"))
@@ -164,6 +168,12 @@ def _check_target_model(record: Record, variant: str, target: str | None) -> Non
     if multi and not target:
         text = f"Request {uuid.uuid4()} is missing a target model header for the multi-model endpoint {name}."
         raise AwsError("ValidationError", text)
+
+
+def _need_weight(weights: Iterable[float]) -> None:
+    """Where none has any, no variant can be chosen (the text is not AWS's)."""
+    if not any(weights):
+        raise validation("At least one variant must have a weight greater than 0.")
 
 
 def _idle(plane: ControlPlane, name: str) -> Record:

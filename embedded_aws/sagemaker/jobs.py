@@ -124,11 +124,16 @@ def stop(plane: ControlPlane, kind: Kind, params: Params) -> Params:
         if status == "Stopping":
             return {}
         plane.transition(kind, record, "Stopping")
+    end(plane, kind, record)
+    return {}
+
+
+def end(plane: ControlPlane, kind: Kind, record: Record) -> None:
+    """Has a job that is Stopping ended, by the runtime if that has it."""
     if "_unlaunched" in record:
         plane.later(lambda: plane.transition(kind, record, "Stopped"))
     else:
         plane.runtime.stopping(plane, kind, record)
-    return {}
 
 
 def delete(plane: ControlPlane, kind: Kind, params: Params) -> Params:

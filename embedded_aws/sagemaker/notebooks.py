@@ -126,7 +126,7 @@ def delete_config(plane: ControlPlane, params: Params) -> Params:
         config = plane.store.find(LIFECYCLE_CONFIG, name)
         if config is None:
             raise validation(f"{unable} (Details: Notebook Instance Lifecycle Config does not exist.)")
-        users = _users(plane.store.all(NOTEBOOK_INSTANCE), config)
+        users = _users(plane.store.glance(NOTEBOOK_INSTANCE), config)
         if users:
             raise validation(f"{unable} (Details: it is in use by Notebook Instances: {', '.join(users)}.)")
         plane.store.remove(LIFECYCLE_CONFIG, config)
@@ -142,8 +142,8 @@ def _check_scripts(params: Params) -> None:
     for member in ("OnCreate", "OnStart"):
         for script in params.get(member, []):
             try:
-                base64.b64decode(script.get("Content", ""), validate=True)
-            except binascii.Error:
+                base64.b64decode(script["Content"], validate=True)
+            except (binascii.Error, KeyError):
                 raise validation(f"{member} content must be base64 encoded.") from None
 
 

@@ -38,6 +38,14 @@ class Store:
         """The records of a kind, oldest first."""
         yield from list(self._records[kind.name].values())
 
+    def touch(self, kind: Kind, record: Record) -> None:
+        """A record has changed outside a call: a journal writes it before anything more is answered."""
+        self.find(kind, record[kind.id_member])
+
+    def glance(self, kind: Kind) -> Iterator[Record]:
+        """The same, to be looked at only: a journal need not compare them, so nothing of them is changed or told."""
+        yield from list(dict.values(self._records[kind.name]))
+
     def adopt(self, keep: Callable[[str, dict[str, Record]], dict[str, Record]]) -> None:
         """Holds its records in what `keep` gives for those of each kind."""
         self._records = {name: keep(name, records) for name, records in self._records.items()}

@@ -59,10 +59,11 @@ def check(shape: StructureShape, params: Mapping[str, Any]) -> None:
 
 @functools.cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """A Java pattern of the service model as a Python one."""
+    """A Java pattern of the service model as a Python one; Java's own classes of characters are ASCII only."""
+    ascii_only = 0 if r"\p{L}" in pattern else re.ASCII
     for java, python in _JAVA_CLASSES:
         pattern = pattern.replace(java, python)
-    return re.compile(pattern)
+    return re.compile(pattern, ascii_only)
 
 
 def _violations(shape: Shape, value: object, path: str) -> Iterator[str]:

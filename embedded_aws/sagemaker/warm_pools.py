@@ -57,8 +57,9 @@ def match(plane: ControlPlane, record: Record) -> Record | None:
     if "_tuning" in record or record.get("EnableManagedSpotTraining"):
         return None
     wanted = _values(record)
-    held = (other for other in plane.store.all(TRAINING_JOB) if is_available(other))
-    return next((other for other in held if _values(other) == wanted), None)
+    held = (other for other in plane.store.glance(TRAINING_JOB) if is_available(other))
+    found = next((other for other in held if _values(other) == wanted), None)
+    return found and plane.store.find(TRAINING_JOB, found["TrainingJobName"])
 
 
 def take(record: Record, giver: Record) -> None:
@@ -157,7 +158,7 @@ def _within_quota(plane: ControlPlane, record: Record) -> bool:
     ((instance_type, count),) = instances(record).items()
     others = [
         other
-        for other in plane.store.all(TRAINING_JOB)
+        for other in plane.store.glance(TRAINING_JOB)
         if other is not record and other.get("WarmPoolStatus", {}).get("Status") in ("Available", "InUse")
     ]
     held = sum(instances(other).get(instance_type, 0) for other in others)

@@ -88,8 +88,13 @@ def _from_json(call: Call, _: OperationModel) -> Any:  # noqa: ANN401 # any JSON
 
 
 def _from_form(call: Call, operation: OperationModel) -> Any:  # noqa: ANN401 # as above
+    return of_form(call.form, operation.input_shape)
+
+
+def of_form(form: Mapping[str, str], shape: Shape | None) -> Any:  # noqa: ANN401 # as above
+    """The members of a Query request in the form of a shape; scalars stay text, empty lists are left out."""
     tree: dict[str, Any] = {}
-    for name, value in call.form.items():
+    for name, value in form.items():
         *parents, last = name.split(".")
         node = tree
         for parent in parents:
@@ -97,7 +102,7 @@ def _from_form(call: Call, operation: OperationModel) -> Any:  # noqa: ANN401 # 
             if not isinstance(node, dict):
                 return {}
         node[last] = value
-    return _from_tree(operation.input_shape, tree)
+    return _from_tree(shape, tree)
 
 
 def _from_tree(shape: Shape | None, node: Any) -> Any:  # noqa: ANN401 # as above
@@ -109,7 +114,7 @@ def _from_tree(shape: Shape | None, node: Any) -> Any:  # noqa: ANN401 # as abov
         items = node.get("member", node)
         numbered = sorted((key for key in items if key.isdecimal()), key=int) if isinstance(items, dict) else []
         return [_from_tree(shape.member, items[key]) for key in numbered]
-    return None if isinstance(node, dict) else node
+    return None if isinstance(node, dict) or isinstance(shape, StructureShape | ListShape | MapShape) else node
 
 
 def _from_rest(call: Call, operation: OperationModel) -> Any:  # noqa: ANN401 # as above

@@ -86,9 +86,11 @@ def test_update_of_a_missing_machine_is_refused(account: Account) -> None:
         account.client("stepfunctions").update_state_machine(stateMachineArn=arn, roleArn=account.role())
 
 
-def test_target_that_is_no_arn_is_refused(account: Account) -> None:
-    """AWS, "Target", EventBridge Scheduler's API reference: Arn is the ARN of a target."""
-    target = {"Arn": "function", "RoleArn": account.role()}
+@pytest.mark.parametrize("wrong", ["Arn", "RoleArn"])
+def test_target_and_role_that_are_no_arns_are_refused(account: Account, wrong: str) -> None:
+    """AWS, "Target", EventBridge Scheduler's API reference: Arn is the ARN of a target, RoleArn that of a role."""
+    function = f"arn:aws:lambda:us-east-1:{account.engine.account}:function:any"
+    target = {"Arn": function, "RoleArn": account.role(), wrong: "name"}
     window = {"Mode": "OFF"}
     with pytest.raises(ClientError) as refused:
         account.client("scheduler").create_schedule(

@@ -338,6 +338,17 @@ def test_services_want_pass_role_and_trust(account: Account, service: str) -> No
     hand_over(account, rich, service, role)
 
 
+def test_payload_of_a_function_is_its_own(account: Account) -> None:
+    """Whatever `Role` an event has: only CreateFunction and UpdateFunctionConfiguration pass a role to Lambda."""
+    arn = account.function("def handler(event, _): return event", account.role())
+    caller = account.client("lambda", account.user(allow("lambda:InvokeFunction")))
+    answered = caller.invoke(FunctionName=arn, Payload=json.dumps({"Role": "teacher"}))
+    assert json.loads(answered["Payload"].read()) == {"Role": "teacher"}
+    other = account.role(trusts=trust("states"))
+    with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+        account.client("lambda").update_function_configuration(FunctionName=arn, Role=other)
+
+
 def test_trust_conditions_are_evaluated(account: Account) -> None:
     conditional = trust("states")
     conditional["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": "999999999999"}}

@@ -136,6 +136,7 @@ def test_scripts_become_ec2_user_by_sudo(desks: Desks) -> None:
             sudo -u ec2-user -- aws sts get-caller-identity --query Account --output text
             sudo id -un
             sudo -Z true || echo refused $?
+            sudo -u || echo nobody $?
         """
     )
     account = desks.at.account.engine.account
@@ -147,6 +148,7 @@ def test_scripts_become_ec2_user_by_sudo(desks: Desks) -> None:
         account,
         "root",
         *("sudo: -Z is not implemented by the embedded AWS", "refused 1"),
+        *("sudo: option requires an argument -- 'u'", "nobody 1"),
     ]
 
 

@@ -114,9 +114,10 @@ def fetch(url: str, token: str) -> int:
     return connection.getresponse().status
 
 
-def test_paths_outside_the_processing_directory_are_refused(at: Bench) -> None:
+@pytest.mark.parametrize("place", ["/opt/ml/model", "/opt/ml/processing/../../../other"])
+def test_paths_outside_the_processing_directory_are_refused(at: Bench, place: str) -> None:
     with pytest.raises(ClientError, match="must be below /opt/ml/processing"):
-        at.process("pass", inputs=[source(f"s3://{at.bucket}/x", "/opt/ml/model")])
+        at.process("pass", inputs=[source(f"s3://{at.bucket}/x", place)])
 
 
 def test_an_image_without_an_entrypoint_is_refused(at: Bench) -> None:

@@ -225,6 +225,36 @@ def test_event_that_a_function_was_given_is_not_lost(kept: KeptEngine) -> None:
             break
 
 
+def test_event_that_a_function_failed_with_is_tried_again(kept: KeptEngine) -> None:
+    """Lambda tries twice more, whatever becomes of a machine (Developer Guide, invocation-async-error-handling)."""
+    source = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    s3 = boto3.client('s3')\n"
+        "    tried = s3.list_objects_v2(Bucket=event['bucket'])['KeyCount']\n"
+        "    s3.put_object(Bucket=event['bucket'], Key=f'try-{tried}', Body=b'1')\n"
+        "    if tried == 0:\n"
+        "        raise ValueError('not yet')\n"
+    )
+    bucket, function = kept.account.bucket(), kept.account.function(source, kept.account.role(allow("s3:*")))
+    payload = json.dumps({"bucket": bucket}).encode()
+    kept.account.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+
+    def tries(account: Account) -> int:
+        return int(account.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"])
+
+    for _ in polls(30):
+        if tries(kept.account):
+            break
+    time.sleep(0.5)  # it has failed, and waits a second
+    account = kept.again()
+    for _ in polls(30):
+        if tries(account) == 2:
+            break
+    time.sleep(2)
+    assert tries(kept.again()) == 2  # and then is done with it
+
+
 def test_role_that_is_gone_is_gone_for_its_sessions_too(kept: KeptEngine) -> None:
     key = kept.account.session(allow("sqs:*"))
     arn = kept.account.client("sts", key).get_caller_identity()["Arn"]

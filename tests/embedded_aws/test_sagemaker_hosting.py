@@ -222,6 +222,7 @@ def test_weights_and_capacities(at: Stand) -> None:
     assert (shown["CurrentWeight"], shown["CurrentInstanceCount"]) == (5, 1)
     for wish, told in (
         ({"VariantName": "none", "DesiredWeight": 1}, "'none'"),
+        ({"VariantName": "AllTraffic", "DesiredWeight": 0}, "greater than 0"),
         ({"VariantName": "AllTraffic", "DesiredInstanceCount": 2}, "DesiredInstanceCount=2 is not implemented"),
     ):
         call = {"EndpointName": "endpoint", "DesiredWeightsAndCapacities": [wish]}
@@ -241,6 +242,15 @@ def test_variant_properties_can_be_retained(at: Stand, excluded: list[str], weig
     )
     shown = at("DescribeEndpoint", EndpointName="endpoint")["ProductionVariants"][1]
     assert shown["CurrentWeight"] == weight
+
+
+def test_an_update_retains_some_weight(at: Stand) -> None:
+    at.runtime.finish()
+    both = [variant("blue"), variant("AllTraffic", InitialVariantWeight=0)]
+    at("CreateEndpointConfig", EndpointConfigName="two", ProductionVariants=both)
+    at.done("UpdateEndpoint", EndpointName="endpoint", EndpointConfigName="two")
+    update = {"EndpointName": "endpoint", "EndpointConfigName": "config", "RetainAllVariantProperties": True}
+    assert "greater than 0" in error(at, "UpdateEndpoint", **update)[1]
 
 
 def test_requests_are_shared_by_weight(at: Stand) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -186,6 +186,20 @@ def test_a_job_that_ran_too_long(at: Stand) -> None:
     job = at("DescribeTrainingJob", TrainingJobName="job")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert job["SecondaryStatusTransitions"][-1]["StatusMessage"] == "too long"
+
+
+@every_job
+def test_a_stop_that_comes_before_the_start_ends_the_job(at: Stand, noun: str, params: Callable[..., Params]) -> None:
+    """Another thread may know the name before CreateX is answered."""
+    missing = at.plane.capacity.missing
+
+    def overtaken(instance_types: Iterable[str]) -> bool:
+        at(f"Stop{noun}", **{f"{noun}Name": "job"})
+        return missing(instance_types)
+
+    at.plane.capacity.missing = overtaken  # type: ignore[method-assign] # what comes between keeping and starting
+    at(f"Create{noun}", **params("job"))
+    assert at.runtime.calls[-2:] == [("started", noun, "job"), ("stopping", noun, "job")]
 
 
 @every_job

@@ -8,7 +8,7 @@ import pytest
 
 from embedded_aws.sagemaker.errors import AwsError
 from embedded_aws.sagemaker.kinds import NOTEBOOK_INSTANCE
-from tests.embedded_aws.sagemaker_stubs import ACCOUNT, REGION, ROLE, Stand, notebook, stand
+from tests.embedded_aws.sagemaker_stubs import ACCOUNT, REGION, ROLE, Params, Stand, notebook, stand
 from tests.embedded_aws.waiting import eventually
 
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/desk"
@@ -193,11 +193,9 @@ def test_the_limit_of_a_script_is_that_of_its_base64() -> None:
     assert message.endswith("Member must have length less than or equal to 16384")
 
 
-@pytest.mark.parametrize("content", ["#!/bin/bash", "abc", "ab=c"])
-def test_a_script_that_is_not_base64(content: str) -> None:
-    assert (
-        "base64" in error(stand(), "CreateNotebookInstanceLifecycleConfig", **CONFIG, OnStart=[{"Content": content}])[1]
-    )
+@pytest.mark.parametrize("script", [{}, {"Content": "#!/bin/bash"}, {"Content": "abc"}, {"Content": "ab=c"}])
+def test_a_script_that_is_not_base64(script: Params) -> None:
+    assert "base64" in error(stand(), "CreateNotebookInstanceLifecycleConfig", **CONFIG, OnStart=[script])[1]
 
 
 def test_quotas_count_running_instances() -> None:

@@ -44,6 +44,32 @@ def engines(tmp_path: Path) -> Engines:
     return Engines(tmp_path)
 
 
+def test_a_create_call_touches_what_it_makes_and_no_other(engines: Engines) -> None:
+    """Else each seat of a class has the journal compare all the others."""
+    at = engines.stand
+    at("CreateNotebookInstanceLifecycleConfig", NotebookInstanceLifecycleConfigName="free")
+    for make, params in (("NotebookInstance", notebook), ("TrainingJob", training)):
+        at(f"Create{make}", **params("one"))
+    engines.journal.flush()
+    at("CreateNotebookInstance", **notebook("two"))
+    at("DeleteNotebookInstanceLifecycleConfig", NotebookInstanceLifecycleConfigName="free")
+    at("CreateTrainingJob", **training("two"))
+    touched = {key for (_, kind), key in engines.journal.registry.take() if kind in ("NotebookInstance", "TrainingJob")}
+    assert touched == {"two"}
+
+
+def test_what_a_tuning_job_tells_of_its_training_jobs_is_written(engines: Engines) -> None:
+    at = engines.stand
+    at("CreateHyperParameterTuningJob", **tuning())
+    child = of_tuning.launch(at.plane, at.plane.record(TUNING_JOB, "tune"), {"depth": "1"})
+    engines.journal.flush()
+    at.plane.transition(TRAINING_JOB, child, "Completed")
+    named = {"HyperParameterTuningJobName": "tune"}
+    assert at("DescribeHyperParameterTuningJob", **named)["TrainingJobStatusCounters"]["Completed"] == 1
+    (listed,) = engines.next()("ListTrainingJobsForHyperParameterTuningJob", **named)["TrainingJobSummaries"]
+    assert listed["TrainingJobStatus"] == "Completed"
+
+
 def test_tuning_job_and_its_training_jobs_hold_one_another_again(engines: Engines) -> None:
     at = engines.stand
     at("CreateHyperParameterTuningJob", **tuning())

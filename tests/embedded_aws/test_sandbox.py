@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -11,13 +13,17 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from embedded_aws.runtime.nursery import Nursery
+from embedded_aws.runtime import nursery_process
+from embedded_aws.runtime.nursery import FirstProcess, Nursery
 from embedded_aws.runtime.sandbox import File, Isolation, Mount, Sandbox, SandboxError, SandboxSpec, User, detect
 from tests.embedded_aws.waiting import eventually
 
+HIGH = 1100
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 with tempfile.TemporaryDirectory() as _state:
     AVAILABLE = detect(Nursery(Path(_state)))
@@ -195,6 +201,31 @@ def test_says_what_it_cannot_make(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="missing"):
         Sandbox(spec(tmp_path, AVAILABLE, missing))
     assert not list((tmp_path / "state" / "sandboxes").iterdir())
+
+
+@pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= HIGH, reason="no more descriptors allowed")
+def test_its_end_is_told_where_there_are_many_descriptors() -> None:
+    """More than 1024 are open where a class has some hundred instances."""
+    reading, writing = os.pipe()
+    high = fcntl.fcntl(reading, fcntl.F_DUPFD, HIGH)
+    os.close(reading)
+    first = FirstProcess(os.getpid(), high)
+    assert not first.wait(0.01)
+    os.close(writing)
+    assert first.wait(1)
+
+
+def test_a_nursery_that_cannot_fork_says_so_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", fork)
+    given = [os.open(os.devnull, os.O_RDONLY) for _ in range(3)]
+    nursery = cast("nursery_process.Nursery", SimpleNamespace(children={}))
+    assert nursery_process.Nursery.bear(nursery, "/nowhere", *given) == {"error": "Resource temporarily unavailable"}
+    for descriptor in given:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
 
 
 def test_without_namespaces_paths_are_those_of_the_machine(tmp_path: Path) -> None:

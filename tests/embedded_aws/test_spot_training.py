@@ -214,3 +214,33 @@ def test_what_could_not_be_sent_is_sent_again_and_the_same_file_only_once(tmp_pa
             break
     kept.close()
     assert objects.sent == ["c/a"]
+
+
+class Replaced(Objects):
+    """While one file is sent, the script makes a directory of the next one."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 # as above
+        """As above, once with the script's work."""
+        if operation == "PutObject" and self._file.is_file():
+            self._file.unlink()
+            self._file.mkdir()
+            (self._file / "last").write_text("3")
+        return super().call(service, operation, **params)
+
+
+def test_what_a_script_replaces_meanwhile_keeps_nothing_from_being_sent(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    objects = Replaced(folder / "b")
+    kept = Checkpoints(cast("Principal", objects), {"S3Uri": "s3://b/c"}, tmp_path)
+    kept.start()
+    (folder / "b").write_text("2")
+    (folder / "a").write_text("1")
+    for _ in polls(5):
+        if objects.sent:
+            break
+    kept.close()
+    assert objects.sent == ["c/a", "c/b/last"]
