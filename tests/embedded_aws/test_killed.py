@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from tests.embedded_aws.account import Account
 from tests.embedded_aws.kept import KeptEngine
@@ -135,11 +136,11 @@ class Writer(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Until a call fails."""
+        """Until a call fails, or its answer is cut off."""
         for number in itertools.count():
             try:
                 self.said.append(self._write(self._account, self._turn, number))
-            except (ClientError, BotoCoreError):
+            except (ClientError, BotoCoreError, ResponseParserError):
                 return
 
 
