@@ -30,7 +30,7 @@ rehearse-all: setup ## Run every lab for one attendee (ARGS="--attendees 3" and 
 test: setup lint ## Lint, type-check and run every test
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-workshop: setup ## Run every lab with its exercises solved, and a class in Korean (40 minutes)
+test-workshop: setup ## Run every lab with its exercises solved, and a class in Korean (25 minutes)
 	$(BIN)/python -m pytest -m workshop $(ARGS)
 
 bench: setup ## Print the benchmarks' ratios and write build/bench/*.json
