@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import already_exists, api_type, given, undone, with_numbers
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_changes
+from embedded_aws.cloudformation.api_type import already_exists, api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource
 from embedded_aws.sagemaker.errors import AwsError
 
 _NAME_LENGTH = 255
@@ -32,11 +32,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
     if any(old.get(member) != new.get(member) for member in _MEMBERS):
         _put(call, own, new)
     resource = _found(call, own)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("cloudwatch", "TagResource", ResourceARN=resource.attributes["Arn"], Tags=changed)
-    if dropped:
-        call("cloudwatch", "UntagResource", ResourceARN=resource.attributes["Arn"], TagKeys=dropped)
+    retag(call, "cloudwatch", old, new, ResourceARN=resource.attributes["Arn"])
     return resource
 
 

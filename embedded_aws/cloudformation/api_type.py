@@ -18,6 +18,7 @@ from embedded_aws.cloudformation.types import (
     Update,
     failed,
     gone,
+    tag_changes,
 )
 from embedded_aws.sagemaker.errors import AwsError
 
@@ -94,6 +95,22 @@ def undone(remove: Delete, call: Call, own: str, props: Properties) -> Iterator[
         except AwsError as second:
             raise _told_more(error, f"{own} could not be deleted: {second.message}") from second
         raise
+
+
+def retag(
+    call: Call,
+    service: str,
+    old: Properties,
+    new: Properties,
+    form: Callable[[list[dict[str, str]]], Any] = list,
+    **resource: str,
+) -> None:
+    """Set and remove tags by TagResource and UntagResource; `resource` is the member that names what has them."""
+    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
+    if changed:
+        call(service, "TagResource", **resource, Tags=form(changed))
+    if dropped:
+        call(service, "UntagResource", **resource, TagKeys=dropped)
 
 
 def never_updated(_call: Call, _own: str, _old: Properties, _new: Properties) -> Resource:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, undone, with_numbers
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_changes, tag_map
+from embedded_aws.cloudformation.api_type import api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_map
 
 _WHOLE = (
     *("BatchSize", "MaximumBatchingWindowInSeconds", "MaximumConcurrency", "MaximumRecordAgeInSeconds"),
@@ -47,11 +47,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
         asked = _asked({**_DEFAULTS, "BatchSize": _batch_size(new), **new}, changed)
         call("lambda", "UpdateEventSourceMapping", UUID=own, **asked)
     resource = _found(call, own)
-    tags, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if tags:
-        call("lambda", "TagResource", Resource=resource.attributes["EventSourceMappingArn"], Tags=tag_map(tags))
-    if dropped:
-        call("lambda", "UntagResource", Resource=resource.attributes["EventSourceMappingArn"], TagKeys=dropped)
+    retag(call, "lambda", old, new, form=tag_map, Resource=resource.attributes["EventSourceMappingArn"])
     return resource
 
 

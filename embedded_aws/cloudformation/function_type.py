@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, plain, undone
+from embedded_aws.cloudformation.api_type import api_type, given, plain, retag, undone
 from embedded_aws.cloudformation.types import (
     Call,
     PhysicalName,
@@ -15,7 +15,6 @@ from embedded_aws.cloudformation.types import (
     Resource,
     ResourceError,
     polls,
-    tag_changes,
     tag_map,
     text_of,
 )
@@ -63,11 +62,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
         call("lambda", "UpdateFunctionConfiguration", FunctionName=own, **_changes(own, old, new))
     _reserve(call, own, old, new)
     resource = _settled(call, own)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("lambda", "TagResource", Resource=resource.attributes["Arn"], Tags=tag_map(changed))
-    if dropped:
-        call("lambda", "UntagResource", Resource=resource.attributes["Arn"], TagKeys=dropped)
+    retag(call, "lambda", old, new, form=tag_map, Resource=resource.attributes["Arn"])
     return resource
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, plain, undone
+from embedded_aws.cloudformation.api_type import api_type, plain, retag, undone
 from embedded_aws.cloudformation.policy_types import document
 from embedded_aws.cloudformation.types import (
     Call,
@@ -12,7 +12,6 @@ from embedded_aws.cloudformation.types import (
     Properties,
     Resource,
     ResourceError,
-    tag_changes,
     tag_map,
 )
 
@@ -49,11 +48,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
         call("kms", "UpdateKeyDescription", KeyId=own, Description=new.get("Description", ""))
     _set_rotation(call, own, old, new)
     _set_state(call, own, old, new)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("kms", "TagResource", KeyId=own, Tags=_tags(changed))
-    if dropped:
-        call("kms", "UntagResource", KeyId=own, TagKeys=dropped)
+    retag(call, "kms", old, new, form=_tags, KeyId=own)
     return Resource(own, {"Arn": found["Arn"], "KeyId": own})
 
 

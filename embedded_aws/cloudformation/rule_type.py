@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, plain, refuse_existing, undone, with_numbers
+from embedded_aws.cloudformation.api_type import api_type, plain, refuse_existing, retag, undone, with_numbers
 from embedded_aws.cloudformation.policy_types import document
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError, tag_changes
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError
 
 _NAME_LENGTH = 64
 _MEMBERS = ("Description", "RoleArn", "ScheduleExpression", "State", "EventBusName")
@@ -39,11 +39,7 @@ def _update(call: Call, physical_id: str, old: Properties, new: Properties) -> R
     own = physical_id.rpartition("|")[2]
     resource = _put(call, own, {"Description": "", **new})
     _set_targets(call, own, old, new)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("events", "TagResource", ResourceARN=resource.attributes["Arn"], Tags=changed)
-    if dropped:
-        call("events", "UntagResource", ResourceARN=resource.attributes["Arn"], TagKeys=dropped)
+    retag(call, "events", old, new, ResourceARN=resource.attributes["Arn"])
     return resource
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from embedded_aws.cloudformation.api_type import api_type, undone
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_changes
+from embedded_aws.cloudformation.api_type import api_type, retag, undone
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource
 
 _NAME_LENGTH = 64
 
@@ -26,11 +26,7 @@ def _found(call: Call, own: str) -> Resource:
 def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
     """Only tags can change in place."""
     resource = _found(call, own)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("scheduler", "TagResource", ResourceArn=resource.attributes["Arn"], Tags=changed)
-    if dropped:
-        call("scheduler", "UntagResource", ResourceArn=resource.attributes["Arn"], TagKeys=dropped)
+    retag(call, "scheduler", old, new, ResourceArn=resource.attributes["Arn"])
     return resource
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, undone, with_numbers
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError, tag_changes
+from embedded_aws.cloudformation.api_type import api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError
 
 _NAME_LENGTH = 512
 _VALUES = ("SecretString", "GenerateSecretString")
@@ -38,11 +38,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
         asked |= _value(call, new)
     if asked:
         call("secretsmanager", "UpdateSecret", SecretId=own, **asked)
-    tags, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if tags:
-        call("secretsmanager", "TagResource", SecretId=own, Tags=tags)
-    if dropped:
-        call("secretsmanager", "UntagResource", SecretId=own, TagKeys=dropped)
+    retag(call, "secretsmanager", old, new, SecretId=own)
     return Resource(own, {"Id": own})
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, undone, with_numbers
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError, tag_changes
+from embedded_aws.cloudformation.api_type import api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError
 
 _NAME_LENGTH = 255
 _WHOLE = ("ReadCapacityUnits", "WriteCapacityUnits", "MaxReadRequestUnits", "MaxWriteRequestUnits")
@@ -59,11 +59,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
     _set_time_to_live(call, own, old, new)
     _set_recovery(call, own, old, new)
     resource = _found(call, own)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("dynamodb", "TagResource", ResourceArn=resource.attributes["Arn"], Tags=changed)
-    if dropped:
-        call("dynamodb", "UntagResource", ResourceArn=resource.attributes["Arn"], TagKeys=dropped)
+    retag(call, "dynamodb", old, new, ResourceArn=resource.attributes["Arn"])
     return resource
 
 

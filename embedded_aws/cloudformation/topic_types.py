@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, refuse_existing, undone, unless_gone
+from embedded_aws.cloudformation.api_type import api_type, refuse_existing, retag, undone, unless_gone
 from embedded_aws.cloudformation.policy_types import attribute, document
-from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceType, tag_changes
+from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceType
 
 _NAME_LENGTH = 256
 _FIFO = ".fifo"
@@ -55,11 +55,7 @@ def _update(call: Call, arn: str, old: Properties, new: Properties) -> Resource:
         call("sns", "Subscribe", TopicArn=arn, Protocol=protocol, Endpoint=endpoint)
     if before - after:
         _unsubscribe(call, arn, before - after)
-    changed, dropped = tag_changes(old.get("Tags"), new.get("Tags"))
-    if changed:
-        call("sns", "TagResource", ResourceArn=arn, Tags=changed)
-    if dropped:
-        call("sns", "UntagResource", ResourceArn=arn, TagKeys=dropped)
+    retag(call, "sns", old, new, ResourceArn=arn)
     return _topic(arn)
 
 
