@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import already_exists, api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.api_type import already_exists, api_type, given, retag, undone
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource
 from embedded_aws.sagemaker.errors import AwsError
 
 _NAME_LENGTH = 255
 _KIND = "AWS::CloudWatch::Alarm"
-_WHOLE = ("DatapointsToAlarm", "EvaluationPeriods", "Period")
 _MEMBERS = (
     *("ActionsEnabled", "AlarmActions", "AlarmDescription", "ComparisonOperator", "Dimensions", "ExtendedStatistic"),
     *("InsufficientDataActions", "MetricName", "Namespace", "OKActions", "Statistic", "Threshold", "TreatMissingData"),
-    *("Unit", *_WHOLE),
+    *("DatapointsToAlarm", "EvaluationPeriods", "Period", "Unit"),
 )
 
 
@@ -37,8 +36,8 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
 
 
 def _put(call: Call, own: str, props: Properties, **more: Any) -> None:  # noqa: ANN401 # PutMetricAlarm's parameters
-    asked = with_numbers(given(props, {member: member for member in _MEMBERS}), _WHOLE)
-    call("cloudwatch", "PutMetricAlarm", AlarmName=own, **with_numbers(asked, ("Threshold",), float), **more)
+    asked = given(props, {member: member for member in _MEMBERS})
+    call("cloudwatch", "PutMetricAlarm", AlarmName=own, **asked, **more)
 
 
 def _described(call: Call, own: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -125,13 +125,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 # any template value
     if isinstance(value, list):
         return [plain(held) for held in value]
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-def with_numbers(value: Any, names: Container[str], number: Callable[[Any], float] = int) -> Any:  # noqa: ANN401 # any template value
-    """A template value whose members of these names are numbers: templates may have them as text."""
-    if isinstance(value, Mapping):
-        return {key: number(held) if key in names else with_numbers(held, names, number) for key, held in value.items()}
-    return [with_numbers(item, names, number) for item in value] if isinstance(value, list) else value
 
 
 def given(props: Properties, members: Mapping[str, str]) -> dict[str, Any]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.api_type import api_type, given, retag, undone
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, tag_map
 
-_WHOLE = (
-    *("BatchSize", "MaximumBatchingWindowInSeconds", "MaximumConcurrency", "MaximumRecordAgeInSeconds"),
-    *("MaximumRetryAttempts", "ParallelizationFactor"),
-)
 # What a template no longer names goes back to Lambda's default ("CreateEventSourceMapping", Lambda's API reference).
 _DEFAULTS: Mapping[str, Any] = {
     "BatchSize": None,
@@ -52,8 +48,7 @@ def _update(call: Call, own: str, old: Properties, new: Properties) -> Resource:
 
 
 def _asked(props: Properties, members: tuple[str, ...] | list[str]) -> dict[str, Any]:
-    asked: dict[str, Any] = with_numbers(given(props, {member: member for member in members}), _WHOLE)
-    return asked
+    return given(props, {member: member for member in members})
 
 
 def _batch_size(props: Properties) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, never_updated, plain, with_numbers
+from embedded_aws.cloudformation.api_type import api_type, given, never_updated, plain
 from embedded_aws.cloudformation.event_source_type import EVENT_SOURCE_TYPE
 from embedded_aws.cloudformation.function_type import FUNCTION_TYPE
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource
@@ -116,8 +116,7 @@ def _url_delete(call: Call, _own: str, props: Properties) -> None:
 
 
 def _url_asked(props: Properties) -> dict[str, Any]:
-    asked: dict[str, Any] = with_numbers(given(props, _URL_MEMBERS), ("MaxAge",))
-    return asked
+    return given(props, _URL_MEMBERS)
 
 
 def _url(props: Properties, made: Mapping[str, Any]) -> Resource:

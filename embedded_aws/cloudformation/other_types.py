@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import plain, undone, with_numbers
+from embedded_aws.cloudformation.api_type import plain, undone
 from embedded_aws.cloudformation.types import (
     Call,
     PhysicalName,
@@ -25,13 +25,7 @@ def _budget_create(call: Call, name: PhysicalName, props: Properties) -> Resourc
     budget = _budget(props, str(props["Budget"].get("BudgetName") or name(100)))
     given = {key: props[key] for key in ("NotificationsWithSubscribers", "ResourceTags") if key in props}
     try:
-        call(
-            "budgets",
-            "CreateBudget",
-            AccountId=_account(call),
-            Budget=budget,
-            **with_numbers(given, ("Threshold",), float),
-        )
+        call("budgets", "CreateBudget", AccountId=_account(call), Budget=budget, **given)
     except AwsError as error:
         raise failed(error, "Budgets") from error
     return Resource(budget["BudgetName"], {"Id": budget["BudgetName"]})
@@ -82,9 +76,8 @@ def _schedule_update(call: Call, own: str, _old: Properties, new: Properties) ->
 
 
 def _schedule_put(call: Call, operation: str, own: str, props: Properties) -> Resource:
-    given = with_numbers({**props, "Name": own}, _WHOLE)
     try:
-        arn = call("scheduler", operation, **given)["ScheduleArn"]
+        arn = call("scheduler", operation, **{**props, "Name": own})["ScheduleArn"]
     except AwsError as error:
         raise failed(error, "Scheduler") from error
     return Resource(own, {"Arn": arn})
@@ -97,9 +90,6 @@ def _schedule_delete(call: Call, own: str, props: Properties) -> None:
     except AwsError as error:
         if not gone(error):
             raise failed(error, "Scheduler") from error
-
-
-_WHOLE = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts", "MaximumWindowInMinutes")
 
 
 def _machine_create(call: Call, name: PhysicalName, props: Properties) -> Resource:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, plain, refuse_existing, retag, undone, with_numbers
+from embedded_aws.cloudformation.api_type import api_type, plain, refuse_existing, retag, undone
 from embedded_aws.cloudformation.policy_types import document
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError
 
 _NAME_LENGTH = 64
 _MEMBERS = ("Description", "RoleArn", "ScheduleExpression", "State", "EventBusName")
-_WHOLE = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")
 
 
 def _create(call: Call, name: PhysicalName, props: Properties) -> Resource:
@@ -55,7 +54,7 @@ def _delete(call: Call, physical_id: str, props: Properties) -> None:
 def _set_targets(call: Call, own: str, old: Properties, new: Properties) -> None:
     wanted, bus = new.get("Targets", []), _bus(new)
     if wanted and wanted != old.get("Targets"):
-        answer = call("events", "PutTargets", Rule=own, Targets=with_numbers(plain(wanted), _WHOLE), **bus)
+        answer = call("events", "PutTargets", Rule=own, Targets=plain(wanted), **bus)
         if answer["FailedEntryCount"]:
             raise ResourceError(f"Targets of rule {own}: {answer['FailedEntries'][0]['ErrorMessage']}")
     kept = {target["Id"] for target in wanted}

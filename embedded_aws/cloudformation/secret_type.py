@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.api_type import api_type, given, retag, undone
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError
 
 _NAME_LENGTH = 512
@@ -60,8 +60,7 @@ def _value(call: Call, props: Properties) -> dict[str, str]:
     if "GenerateSecretString" not in props:
         return {}
     how: Properties = props["GenerateSecretString"]
-    asked = with_numbers(given(how, _PASSWORD), ("PasswordLength",))
-    password = call("secretsmanager", "GetRandomPassword", **asked)["RandomPassword"]
+    password = call("secretsmanager", "GetRandomPassword", **given(how, _PASSWORD))["RandomPassword"]
     return {"SecretString": _templated(how, password)}
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from embedded_aws.cloudformation.api_type import api_type, given, retag, undone, with_numbers
+from embedded_aws.cloudformation.api_type import api_type, given, retag, undone
 from embedded_aws.cloudformation.types import Call, PhysicalName, Properties, Resource, ResourceError
 
 _NAME_LENGTH = 255
-_WHOLE = ("ReadCapacityUnits", "WriteCapacityUnits", "MaxReadRequestUnits", "MaxWriteRequestUnits")
 _UNLIMITED = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
 _KEYS = ("KeySchema", "LocalSecondaryIndexes")
 # A property that one UpdateTable changes, and what it is where a template no longer names it.
@@ -36,7 +35,7 @@ _PARTS = {
 def _create(call: Call, name: PhysicalName, props: Properties) -> Resource:
     _refuse_unknown_parts(props)
     own = str(props.get("TableName") or name(_NAME_LENGTH))
-    asked = with_numbers(given(props, {member: member for member in _AT_CREATION}), _WHOLE)
+    asked = given(props, {member: member for member in _AT_CREATION})
     call("dynamodb", "CreateTable", TableName=own, **asked, **_stream(props))
     with undone(_remove, call, own, props):
         _set_time_to_live(call, own, {}, props)
@@ -81,8 +80,7 @@ def _found(call: Call, own: str) -> Resource:
 def _changes(old: Properties, new: Properties) -> dict[str, Any]:
     before, after = {**_DEFAULTS, **old}, {**_DEFAULTS, **new}
     changed = {member: member for member in _DEFAULTS if before[member] != after[member] and after[member] is not None}
-    asked: dict[str, Any] = with_numbers(given(after, changed), _WHOLE)
-    return asked
+    return given(after, changed)
 
 
 def _index_changes(old: Properties, new: Properties) -> list[dict[str, Any]]:
@@ -105,8 +103,14 @@ def _index_changes(old: Properties, new: Properties) -> list[dict[str, Any]]:
 
 
 def _indexes(props: Properties) -> dict[str, dict[str, Any]]:
-    listed = with_numbers(given(props, {"GlobalSecondaryIndexes": "listed"}).get("listed", []), _WHOLE)
-    return {index["IndexName"]: index for index in listed}
+    listed = given(props, {"GlobalSecondaryIndexes": "listed"}).get("listed", [])
+    return {index["IndexName"]: _with_numbers(index) for index in listed}
+
+
+def _with_numbers(index: dict[str, Any]) -> dict[str, Any]:
+    """Units of throughput are compared, and templates may have them as text."""
+    units = index.get("ProvisionedThroughput")
+    return index if units is None else {**index, "ProvisionedThroughput": {key: int(units[key]) for key in units}}
 
 
 def _stream(props: Properties) -> dict[str, Any]:

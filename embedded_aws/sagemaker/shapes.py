@@ -113,6 +113,8 @@ def _scalar(type_name: str, value: object) -> object:
         return "true" if value else "false"
     if type_name == "string" and isinstance(value, int | float):
         return str(value)
+    if type_name in _INTEGERS and isinstance(value, float) and value.is_integer():
+        return int(value)
     if not isinstance(value, str):
         return value
     if type_name == "boolean" and value.lower() in ("true", "false"):

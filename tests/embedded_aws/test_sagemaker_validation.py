@@ -154,6 +154,8 @@ def test_coercion_gives_the_types_of_the_action() -> None:
     }
     assert shapes.coerce("CreateModel", {"EnableNetworkIsolation": "false"}) == {"EnableNetworkIsolation": False}
     assert shapes.coerce("CreateNotebookInstance", {"VolumeSizeInGB": 20}) == {"VolumeSizeInGB": 20}
+    whole = shapes.coerce("CreateNotebookInstance", {"VolumeSizeInGB": 20.0})["VolumeSizeInGB"]
+    assert (whole, type(whole)) == (20, int)  # what schemas take for an integer, calls do not
     assert shapes.coerce("CreateNotebookInstance", {"VolumeSizeInGB": "many"}) == {"VolumeSizeInGB": "many"}
 
 
