@@ -43,7 +43,7 @@ class Held:
     members: Callable[[str], Sequence[str]]
     """The users of a group."""
     names: Callable[[str], Iterable[str]]
-    """The names of a kind: `Role`, `User` or `Group`."""
+    """The names of a kind: `role`, `user` or `group`."""
 
 
 def refuse(operation: str, form: Form, held: Held) -> None:
@@ -125,26 +125,26 @@ def _check_trust(document: str) -> None:
     try:
         statements = as_list(json.loads(document)["Statement"])
     except KeyError as error:
-        raise _malformed("Missing required field Statement") from error
+        raise policy_documents.malformed("Missing required field Statement") from error
     except (ValueError, TypeError) as error:
-        raise _malformed("This policy contains invalid Json") from error
+        raise policy_documents.malformed("This policy contains invalid Json") from error
     for statement in statements:
         _check_trust_statement(statement)
 
 
 def _check_trust_statement(statement: Any) -> None:  # noqa: ANN401 # whatever stands there
     if not isinstance(statement, Mapping):
-        raise _malformed("This policy contains invalid Json")
+        raise policy_documents.malformed("This policy contains invalid Json")
     for member in ("Resource", "NotResource"):
         if member in statement:
-            raise _malformed(f"Has prohibited field {member}")
+            raise policy_documents.malformed(f"Has prohibited field {member}")
     for member in ("Effect", "Principal", "Action"):
         if not statement.keys() & {member, f"Not{member}"}:
-            raise _malformed(f"Missing required field {member}")
+            raise policy_documents.malformed(f"Missing required field {member}")
     if statement.get("Effect") not in ("Allow", "Deny"):
-        raise _malformed(f"Invalid effect: {statement.get('Effect')}")
+        raise policy_documents.malformed(f"Invalid effect: {statement.get('Effect')}")
     if not all(str(action).lower().startswith("sts:") for action in as_list(statement.get("Action"))):
-        raise _malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+        raise policy_documents.malformed("AssumeRole policy may only specify STS AssumeRole actions.")
 
 
 def _check_embedded(kind: str, form: Form, held: Held) -> None:
@@ -156,10 +156,6 @@ def _check_embedded(kind: str, form: Form, held: Held) -> None:
     together = {**others, form.get("PolicyName", ""): document}
     texts = (each if isinstance(each, str) else json.dumps(each) for each in together.values())
     policy_documents.check_inline_sizes(kind.lower(), name, texts)
-
-
-def _malformed(text: str) -> AwsError:
-    return AwsError("MalformedPolicyDocument", text)
 
 
 def _check_attachable(arn: str, held: Held) -> None:
@@ -178,7 +174,7 @@ def _check_attached(kind: str, form: Form, held: Held) -> None:
 def _check_case(kind: str, form: Form, held: Held) -> None:
     """Names that differ in case only are the same ("IAM and AWS STS quotas", names)."""
     name = form.get(f"{kind}Name", "")
-    if name.lower() in (other.lower() for other in held.names(kind)):
+    if name.lower() in (other.lower() for other in held.names(kind.lower())):
         raise AwsError("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
 
 

@@ -31,20 +31,24 @@ Refuse = Callable[[str, Mapping[str, Any]], None]
 Shown = Callable[[str, Mapping[str, Any], Any], Any]
 
 
+def _owners(kind: str) -> Any:
+    """The roles, users or groups, by name; as the emulator holds them at this moment."""
+    return {"role": iam._roles, "user": iam._users, "group": iam._groups}[kind]
+
+
 def _inline_policies(kind: str, name: str) -> Mapping[str, Any] | None:
+    owner = _owners(kind).get(name)
+    if owner is None:
+        return None
     if kind == "role":
-        role = iam._roles.get(name)
-        return role["InlinePolicies"] if role else None
-    owners, policies = {
-        "user": (iam._users, iam._user_inline_policies),
-        "group": (iam._groups, iam._group_inline_policies),
-    }[kind]
-    return (policies.get(name) or {}) if name in owners else None
+        policies: Mapping[str, Any] = owner["InlinePolicies"]
+        return policies
+    return {"user": iam._user_inline_policies, "group": iam._group_inline_policies}[kind].get(name) or {}
 
 
 def _attached_policies(kind: str, name: str) -> Sequence[str] | None:
-    owner = {"role": iam._roles, "user": iam._users, "group": iam._groups}[kind].get(name)
-    return owner.get("AttachedPolicies") or [] if owner else None
+    owner = _owners(kind).get(name)
+    return None if owner is None else owner.get("AttachedPolicies") or []
 
 
 _HELD = identity_access.Held(
@@ -56,7 +60,7 @@ _HELD = identity_access.Held(
     _attached_policies,
     lambda name: sum(key["UserName"] == name for key in dict.values(iam._access_keys._data)),
     lambda name: (iam._groups.get(name) or {}).get("Users") or (),
-    lambda kind: {"Role": iam._roles, "User": iam._users, "Group": iam._groups}[kind].keys(),
+    lambda kind: _owners(kind).keys(),
 )
 
 
